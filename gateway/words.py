@@ -1,0 +1,148 @@
+"""The gateway's words: every closed set that code, config, API, metrics and texts share. One word per idea."""
+
+from enum import StrEnum
+
+from providers.base.words import FINAL, Fault, Outcome, Reason, Status
+
+__all__ = [
+    "FINAL",
+    "OPEN_NOTICE",
+    "Beneficiary",
+    "Cause",
+    "Channel",
+    "ContactSource",
+    "EventType",
+    "Fault",
+    "Insurance",
+    "Kind",
+    "Lane",
+    "NoticeStatus",
+    "Outcome",
+    "Reason",
+    "Relation",
+    "Scope",
+    "Status",
+]
+
+
+class NoticeStatus(StrEnum):
+    """How far a duty to inform one person got. The last four are final."""
+
+    SCHEDULED = "scheduled"
+    """Its time has not come."""
+    IN_PROGRESS = "in_progress"
+    """A message is queued or on its way."""
+    INFORMED = "informed"
+    """Met: evidence says a message reached the person or whoever the rules allow."""
+    UNINFORMED = "uninformed"
+    """Every rung failed or there was no contact: handed to people through the outreach list."""
+    CANCELED = "canceled"
+    """Withdrawn: it is no longer true, or an operator said so."""
+    SUPPRESSED = "suppressed"
+    """Never started: a rule says no; the reason says which."""
+
+
+OPEN_NOTICE = frozenset({NoticeStatus.SCHEDULED, NoticeStatus.IN_PROGRESS})
+"""Notices that may still lead to a message."""
+
+
+class Kind(StrEnum):
+    """What a notice is about (domain: Notices)."""
+
+    REMINDER = "reminder"
+    SUSPENSION = "suspension"
+    TERMINATION = "termination"
+    RESUMPTION = "resumption"
+    REQUESTED = "requested"
+
+
+class Cause(StrEnum):
+    """Why a benefit was suspended or terminated; NONE where the kind has no cause."""
+
+    NONE = ""
+    LAPSED = "lapsed"
+    NOT_CERTIFIED = "not_certified"
+    PAYMENT_FAILED = "payment_failed"
+    DEATH = "death"
+    MISSING = "missing"
+    IMPRISONED = "imprisoned"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How a contact is reached. Others may come with providers; these have ladders and templates."""
+
+    SMS = "sms"
+    WECHAT = "wechat"
+    WECOM = "wecom"
+    VOICE = "voice"
+
+
+class Relation(StrEnum):
+    """Who answers at a contact."""
+
+    SELF = "self"
+    FAMILY = "family"
+    GUARDIAN = "guardian"
+    UNIT = "unit"
+
+
+class ContactSource(StrEnum):
+    """Who gave us a contact, from most to least trusted."""
+
+    SELF_SERVICE = "self_service"
+    COUNTER = "counter"
+    DATA_SHARING = "data_sharing"
+    LEGACY = "legacy"
+
+
+class Lane(StrEnum):
+    """Queues that never wait for each other."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class Insurance(StrEnum):
+    """Insurance types whose benefits are certified (domain: Insurance types)."""
+
+    ENTERPRISE_PENSION = "enterprise_pension"
+    INSTITUTION_PENSION = "institution_pension"
+    RESIDENT_PENSION = "resident_pension"
+    WORK_INJURY = "work_injury"
+
+
+class Beneficiary(StrEnum):
+    """Who draws a work-injury benefit."""
+
+    WORKER = "worker"
+    DEPENDANT = "dependant"
+
+
+class Scope(StrEnum):
+    """What an API token may do."""
+
+    EVENTS = "events"
+    """Post events."""
+    READ = "read"
+    """Read persons, notices, messages and lists."""
+    OPERATE = "operate"
+    """Cancel notices and other acts of an operator."""
+
+
+class EventType(StrEnum):
+    """CloudEvents types that intake takes."""
+
+    PERSON_UPDATED = "si.person.updated"
+    CONTACT_UPDATED = "si.contact.updated"
+    CONTACT_REMOVED = "si.contact.removed"
+    CERTIFICATION_RECORDED = "si.certification.recorded"
+    CERTIFICATION_REVOKED = "si.certification.revoked"
+    REMINDER_DUE = "si.cycle.reminder-due"
+    LAPSED = "si.cycle.lapsed"
+    SUSPENDED = "si.benefit.suspended"
+    TERMINATED = "si.benefit.terminated"
+    RESUMED = "si.benefit.resumed"
+    DECEASED = "si.person.deceased"
+    NOTICE_REQUESTED = "si.notice.requested"

@@ -1,0 +1,1 @@
+"""What every provider shares: words, values and the I/O."""

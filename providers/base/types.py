@@ -1,0 +1,137 @@
+"""Values that cross the line between the gateway and a provider."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from providers.base.words import Fault, Outcome, Reason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way out. `reference` is our message id, in decimal; every report must carry it back."""
+
+    reference: str
+    address: str
+    channel: str
+    text: str
+    template: str
+    params: Mapping[str, str]
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider said about one message of a call, joined by reference."""
+
+    reference: str
+    outcome: Outcome
+    reason: Reason | None = None
+    fault: Fault = Fault.NONE
+    permanent: bool | None = None
+    vendor_id: str | None = None
+    vendor_code: str | None = None
+    vendor_text: str | None = None
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery receipt about one message, normalised. `reference` None or unknown: stored and joined later."""
+
+    reference: str | None
+    status: Status
+    reason: Reason | None = None
+    fault: Fault = Fault.NONE
+    permanent: bool | None = None
+    address: str | None = None
+    vendor_id: str | None = None
+    vendor_code: str | None = None
+    vendor_text: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a person (MO): text they replied with."""
+
+    address: str
+    text: str
+    reference: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request from a vendor to our callback address."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a callback said, and how the vendor wants to be answered."""
+
+    reports: Sequence[Report] = ()
+    inbound: Sequence[Inbound] = ()
+    reply_status: int = 200
+    reply_body: bytes = b""
+    reply_type: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One `[providers.NAME]` section, read: what the base knows plus the driver's own keys in `options`."""
+
+    name: str
+    driver: str
+    timeout_s: float = 10.0
+    connect_timeout_s: float = 3.0
+    connections: int = 50
+    batch_size: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LeaseEnded(Exception):
+    """The lease of a call ran out before its first byte was written; nothing left."""
+
+
+StillMine = Callable[[], bool]
+"""True while the lease of this call holds. Asked right before the first byte is written."""
+
+Receive = Callable[[str, Callback], Awaitable[Reading]]
+"""Port into the receipt path: (provider name, callback) as if it had come over HTTP. Used by in-process providers."""
+
+
+class Provider(Protocol):
+    """What dispatch needs of a provider. One instance a process and configured provider."""
+
+    settings: Settings
+
+    async def open(self) -> None:
+        """Opens sessions. Called once inside the running loop."""
+
+    async def close(self) -> None:
+        """Closes what open opened, letting calls in flight end."""
+
+    async def send(self, batch: Sequence[Outgoing], still_mine: StillMine, on_first_byte: Callable[[], None]) -> Sequence[Answer]:
+        """One call for the whole batch (at most `settings.batch_size`, no address twice). Never raises for what a vendor does."""
+
+    def read(self, callback: Callback) -> Reading:
+        """Translates a callback. Raises `ProviderError` when the body is not what this vendor sends."""
+
+
+class ProviderError(Exception):
+    """Root of what a provider raises."""
+
+
+class SettingsError(ProviderError):
+    """A `[providers.NAME]` section that cannot work: says which key and what to do."""
+
+
+class UnreadableCallback(ProviderError):
+    """A callback body that this vendor does not send."""
