@@ -1,0 +1,88 @@
+"""Events: what was accepted, once for each (source, id)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from gateway.store.pool import Connection
+
+KNOWN = """
+with drawn as (select array(select nextval('event_no') from generate_series(1, $3)) as nos)
+select clock_timestamp(), (clock_timestamp() at time zone $4)::date, drawn.nos, e.source, e.id, e.digest, e.type, e.person_id, e.sealed, e.notice_id
+  from drawn left join lateral (
+    select event.* from unnest($1::text[], $2::text[]) as u(source, id) join event on event.source = u.source and event.id = u.id) e on true"""
+
+INSERT = """
+insert into event (no, source, id, type, person_id, digest, sealed, accepted_at, accepted_by, verdict, detail, notice_id, pending, seal_id)
+select no, source, id, type, person_id, digest, sealed, $8, by, verdict, detail, notice_id, pending, $14
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $9::text[], $10::text[], $11::text[],
+              $12::bigint[], $13::bool[])
+    as u(no, source, id, type, person_id, digest, sealed, by, verdict, detail, notice_id, pending)
+    on conflict (source, id) do nothing
+returning no"""
+
+
+class Known(Struct, frozen=True):
+    """An event that was accepted before."""
+
+    digest: bytes
+    type: str
+    person_id: str
+    sealed: bytes | None
+    notice_id: int | None
+
+
+class Moment(Struct, frozen=True):
+    """The store's clock under the persons' locks, event numbers drawn there, and which of the events are known."""
+
+    now: datetime
+    today: date
+    numbers: list[int]
+    known: dict[tuple[str, str], Known]
+
+
+class EventRow(Struct, frozen=True):
+    """A row of `event` to be written."""
+
+    no: int
+    source: str
+    id: str
+    type: str
+    person_id: str
+    digest: bytes
+    sealed: bytes
+    accepted_by: str
+    verdict: str
+    detail: str
+    notice_id: int | None
+    pending: bool
+
+
+async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezone: str) -> Moment:
+    """Reads what intake must know once the persons are locked; draws one number for each key, in order of acceptance."""
+    rows = await connection.fetch(KNOWN, [k[0] for k in keys], [k[1] for k in keys], len(keys), timezone)
+    known = {(r[3], r[4]): Known(r[5], r[6], r[7], r[8], r[9]) for r in rows if r[3] is not None}
+    return Moment(rows[0][0], rows[0][1], rows[0][2], known)
+
+
+async def insert(connection: Connection, rows: Sequence[EventRow], accepted_at: datetime, seal_id: int) -> bool:
+    """Writes events. False when somebody else wrote one of them meanwhile, for another person: roll back and start again."""
+    written = await connection.fetch(
+        INSERT,
+        [r.no for r in rows],
+        [r.source for r in rows],
+        [r.id for r in rows],
+        [r.type for r in rows],
+        [r.person_id for r in rows],
+        [r.digest for r in rows],
+        [r.sealed for r in rows],
+        accepted_at,
+        [r.accepted_by for r in rows],
+        [r.verdict for r in rows],
+        [r.detail for r in rows],
+        [r.notice_id for r in rows],
+        [r.pending for r in rows],
+        seal_id,
+    )
+    return len(written) == len(rows)

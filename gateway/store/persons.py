@@ -1,0 +1,164 @@
+"""Persons and their contacts: locked, read and written in sets. Whoever changes notices or messages of persons locks them here first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.model import Contact, Person
+from gateway.store.pool import Connection
+from gateway.store.vault import Vault, pack_benefits, unpack_benefits
+from gateway.words import Beneficiary, ContactSource, Insurance, Relation
+
+_COLUMNS = """id, region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start, deadline,
+ deceased, died_on, conflict, benefits, plan_due"""
+
+LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"
+
+LOCK_DUE = f"""
+select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""
+
+CONTACTS = """
+select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
+       n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null
+  from contact c left join number n on n.key = c.key
+ where c.person_id = any($1::text[]) and c.removed_at is null
+ order by c.id"""
+
+INSERT = """
+insert into person (id, region, residence_region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start,
+                    deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+select id, region, residence, string_to_array(insurance, ','), beneficiary, details, string_to_array(certified, ',')::date[], began, start,
+       deadline, deceased, died_on, conflict, benefits, listed, plan_due
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::date[], $9::date[],
+              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[])
+    as u(id, region, residence, insurance, beneficiary, details, certified, began, start,
+         deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+ order by id
+    on conflict (id) do nothing
+returning id"""
+
+UPDATE = """
+update person p
+   set region = u.region, residence_region = u.residence, insurance = string_to_array(u.insurance, ','), beneficiary = u.beneficiary,
+       details = u.details, certified = string_to_array(u.certified, ',')::date[], benefit_started_on = u.began, cycle_start = u.start,
+       deadline = u.deadline, deceased = u.deceased, died_on = u.died_on, conflict = u.conflict, benefits = u.benefits, listed = u.listed,
+       plan_due = u.plan_due, updated_at = now()
+  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::date[], $9::date[],
+              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[])
+    as u(id, region, residence, insurance, beneficiary, details, certified, began, start,
+         deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+ where p.id = u.id"""
+
+PUT_CONTACTS = """
+insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed)
+select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
+    on conflict (person_id, channel, key, relation) do update
+   set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null, updated_at = now()"""
+
+REMOVE_CONTACTS = "update contact set removed_at = now(), updated_at = now() where id = any($1::bigint[])"
+
+PLAN_AGAIN = """
+update person set plan_due = least(plan_due, $2) where id = any($1::text[]) and (plan_due is null or plan_due > $2)"""
+
+
+async def lock(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, Person]:
+    """Locks those of `ids` that exist, in person_id order, and returns them as they are now."""
+    return _persons(await connection.fetch(LOCK, sorted(ids)), vault)
+
+
+async def lock_due(connection: Connection, until: datetime, count: int, vault: Vault) -> dict[str, Person]:
+    """Locks at most `count` persons whose plan is due; those that somebody else holds are left to a later call.
+
+    They are not taken in person_id order, which cannot deadlock: skip locked never waits.
+    """
+    return _persons(await connection.fetch(LOCK_DUE, until, count), vault)
+
+
+async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Contact]]:
+    """Contacts of the persons, with what quality believes of their numbers."""
+    found: dict[str, list[Contact]] = {}
+    for row in await connection.fetch(CONTACTS, ids):
+        fact_id, person, channel, key, relation, source, verified_on, sealed, p_alive, state, opted_out, wrong = row
+        content = vault.open_contact(sealed)
+        contact = Contact(
+            fact_id, channel, content.address, key, Relation(relation), ContactSource(source), verified_on, content.name,
+            usable=state != "dead" and not wrong, opted_out=opted_out, score=0.5 if p_alive is None else p_alive,
+        )  # fmt: skip
+        found.setdefault(person, []).append(contact)
+    return found
+
+
+async def insert(connection: Connection, persons: Sequence[Person], vault: Vault) -> bool:
+    """Writes new persons. False when somebody else wrote one of them meanwhile: roll back and start again."""
+    return len(await connection.fetch(INSERT, *_arrays(persons, vault))) == len(persons)
+
+
+async def update(connection: Connection, persons: Sequence[Person], vault: Vault) -> None:
+    """Writes persons that are locked by this transaction."""
+    await connection.execute(UPDATE, *_arrays(persons, vault))
+
+
+async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contact]], vault: Vault) -> None:
+    """Inserts or replaces contacts of locked persons: (person id, contact)."""
+    await connection.execute(
+        PUT_CONTACTS,
+        [c.id for _, c in given],
+        [person for person, _ in given],
+        [c.channel for _, c in given],
+        [c.key for _, c in given],
+        [c.relation for _, c in given],
+        [c.source for _, c in given],
+        [c.verified_on for _, c in given],
+        [vault.seal_contact(c.address, c.name) for _, c in given],
+    )
+
+
+async def remove_contacts(connection: Connection, ids: Sequence[int]) -> None:
+    """Takes contacts out of use; the record stays."""
+    await connection.execute(REMOVE_CONTACTS, ids)
+
+
+async def plan_again(connection: Connection, ids: Iterable[str], at: datetime) -> None:
+    """Asks the planner to look at these locked persons at `at` or earlier."""
+    await connection.execute(PLAN_AGAIN, list(ids), at)
+
+
+def _persons(rows: Sequence[Mapping[str, Any]], vault: Vault) -> dict[str, Person]:
+    return {row[0]: _person(tuple(row), vault) for row in rows}
+
+
+def _person(row: tuple[Any, ...], vault: Vault) -> Person:
+    ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due = row
+    return Person(
+        ident, region, vault.open_details(details), tuple(map(Insurance, insurance)), Beneficiary(beneficiary) if beneficiary else None,
+        tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True,
+    )  # fmt: skip
+
+
+def _arrays(persons: Sequence[Person], vault: Vault) -> tuple[list[Any], ...]:
+    return (
+        [p.id for p in persons],
+        [p.region for p in persons],
+        [p.details.residence.region if p.details.residence else "" for p in persons],
+        [",".join(p.insurance) for p in persons],
+        [p.beneficiary for p in persons],
+        [vault.seal_details(p.details) for p in persons],
+        [",".join(map(str, p.certified)) for p in persons],
+        [p.benefit_started_on for p in persons],
+        [p.start for p in persons],
+        [p.deadline for p in persons],
+        [p.deceased for p in persons],
+        [p.died_on for p in persons],
+        [p.conflict for p in persons],
+        [pack_benefits(p.benefits) for p in persons],
+        [stands_on_list(p) for p in persons],
+        [p.plan_due for p in persons],
+    )
+
+
+def stands_on_list(person: Person) -> bool:
+    """Whether the uncertified list may show the person [38, domain: The uncertified list]: not the deceased, nor those whose every benefit ended otherwise."""
+    if person.deceased:
+        return False
+    ended = [b for b in person.benefits if b.state == "terminated" and b.cause != "not_certified"]
+    return not ended or len(ended) < len(person.insurance)
