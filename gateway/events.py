@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from gateway.words import Beneficiary, Cause, ContactSource, EventType, Insurance, Relation
+from gateway.words import Beneficiary, ContactSource, EventType, Insurance, Relation
 
 Text = Annotated[str, Meta(max_length=400)]
 Name = Annotated[str, Meta(max_length=100)]
@@ -96,7 +96,7 @@ class Suspended(Struct, frozen=True):
     """Payment is suspended [24]."""
 
     suspended_on: date
-    cause: Literal[Cause.NOT_CERTIFIED, Cause.PAYMENT_FAILED]
+    cause: Literal["not_certified", "payment_failed"]
     insurance: Insurances | None = None
     person: PersonData | None = None
     contacts: Contacts | None = None
@@ -106,7 +106,7 @@ class Terminated(Struct, frozen=True):
     """Payment is ended [25, 26]."""
 
     terminated_on: date
-    cause: Literal[Cause.DEATH, Cause.MISSING, Cause.IMPRISONED, Cause.NOT_CERTIFIED, Cause.OTHER]
+    cause: Literal["death", "missing", "imprisoned", "not_certified", "other"]
     insurance: Insurances | None = None
     person: PersonData | None = None
     contacts: Contacts | None = None

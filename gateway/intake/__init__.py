@@ -1,0 +1,1 @@
+"""HTTP → event: reads, checks, de-duplicates and stores events; answers only when they are on disk."""

@@ -1,0 +1,92 @@
+"""Group commit: many callers hand in a few items each, one transaction does them all, each caller gets its own results."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Closed(Exception):
+    """The batcher drains: nothing new is taken."""
+
+
+class Batcher(Generic[T, R]):
+    """Collects what arrives while earlier batches are on their way; an idle one starts at once, so nobody waits for company.
+
+    Args:
+        run: Does one batch and returns a result for each item, in order. What it raises reaches every caller of that batch.
+        most: Items a batch may hold; a single submission is never split.
+        at_once: Batches on their way at the same time.
+
+    """
+
+    def __init__(self, run: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, at_once: int) -> None:
+        self._run = run
+        self._most = most
+        self._free = at_once
+        self._waiting: deque[tuple[Sequence[T], asyncio.Future[Sequence[R]]]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._starting = False
+
+    async def submit(self, items: Sequence[T]) -> Sequence[R]:
+        """Results for `items`, in order, once their batch is done.
+
+        Raises:
+            Closed: The process drains.
+
+        """
+        if self._closed:
+            raise Closed
+        future: asyncio.Future[Sequence[R]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, future))
+        if self._free and not self._starting:
+            # One turn of the loop lets everybody whose request is already here join this batch.
+            self._starting = True
+            asyncio.get_running_loop().call_soon(self._start)
+        return await future
+
+    async def drain(self) -> None:
+        """Takes nothing new and waits for what was taken."""
+        self._closed = True
+        while self._tasks or self._waiting:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)
+
+    def _start(self) -> None:
+        self._starting = False
+        while self._free and self._waiting:
+            self._free -= 1
+            task = asyncio.get_running_loop().create_task(self._batch(self._next()))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+
+    def _next(self) -> list[tuple[Sequence[T], asyncio.Future[Sequence[R]]]]:
+        taken, count = [self._waiting.popleft()], 0
+        count = len(taken[0][0])
+        while self._waiting and count + len(self._waiting[0][0]) <= self._most:
+            taken.append(self._waiting.popleft())
+            count += len(taken[-1][0])
+        return taken
+
+    async def _batch(self, taken: list[tuple[Sequence[T], asyncio.Future[Sequence[R]]]]) -> None:
+        try:
+            results = await self._run([item for items, _ in taken for item in items])
+        except Exception as error:  # noqa: BLE001 - handed to each caller, who is the edge
+            for _, future in taken:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        start = 0
+        for items, future in taken:
+            if not future.done():
+                future.set_result(results[start : start + len(items)])
+            start += len(items)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._free += 1
+        self._start()

@@ -1,0 +1,109 @@
+"""The claim: takes messages out of the queue, locks their persons and reads all that the last check needs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from gateway.store.pool import Connection
+
+TAKE = """
+delete from queue q
+ using (select ctid from queue where channel = $1 and lane = $2 and due_at <= now() order by due_at limit $3 for update skip locked) t
+ where q.ctid = t.ctid
+returning q.message_id, q.person_id"""
+
+READ = """
+select clock_timestamp(), m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at,
+       m.contact_id, cardinality(m.calls), m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.cycle_start, n.deadline,
+       num.opted_out_at is not null,
+       case when $2 = 0 or pg_try_advisory_xact_lock(hashtextextended(encode(m.key, 'hex'), 0)) then
+         (select coalesce(sum((select count(*) from call c where c.id = any(o.calls) and c.claimed_at >= $3 and c.outcome is distinct from 'nothing_left')), 0)
+            from message o where o.key = m.key and o.id <> m.id and o.sent_at >= $3)
+       end
+  from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
+ where m.id = any($1::bigint[]) and m.status = 'queued'"""
+
+START = """
+update message m set status = 'sending', provider = $5, sent_at = $4, segments = u.segments, reason = null, fault = null, permanent = null,
+                     vendor_code = null, calls = m.calls || u.call
+  from unnest($1::bigint[], $2::bigint[], $3::smallint[]) as u(id, call, segments)
+ where m.id = u.id"""
+
+STOP = """
+update message m set status = u.status, reason = u.reason, fault = u.fault, final_at = $5
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) as u(id, status, reason, fault)
+ where m.id = u.id and m.status = 'queued'"""
+
+DEPTH = """
+select channel, lane, count(*), extract(epoch from now() - min(due_at))::float8
+  from queue where due_at <= now() group by 1, 2"""
+
+BACKLOG = "select count(*) from queue"
+
+NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
+
+
+class Candidate(Struct, frozen=True):
+    """A message that may start now, with the notice it serves. `sent_today`: attempts to its number in the window; None: somebody claims that number right now."""
+
+    now: datetime
+    id: int
+    person_id: str
+    notice_id: int
+    channel: str
+    lane: str
+    key: bytes
+    addressee: str
+    template: str
+    version: str
+    sealed: bytes
+    expires_at: datetime | None
+    contact_id: int
+    attempts: int
+    created_at: datetime
+    kind: str
+    cause: str
+    insurance: list[str]
+    effective: Any
+    notice_status: str
+    cycle_start: Any
+    deadline: Any
+    opted_out: bool
+    sent_today: int | None
+
+
+async def take(connection: Connection, channel: str, lane: str, count: int) -> list[tuple[int, str]]:
+    """Takes at most `count` due messages out of the queue: (message id, person id). Rolled back, they are in it again."""
+    return [(row[0], row[1]) for row in await connection.fetch(TAKE, channel, lane, count)]
+
+
+async def read(connection: Connection, ids: Sequence[int], per_day: int, since: datetime) -> list[Candidate]:
+    """Reads the taken messages that are still queued, after their persons were locked. `per_day` 0: no limit per number."""
+    return [Candidate(*row) for row in await connection.fetch(READ, ids, per_day, since)]
+
+
+async def start(connection: Connection, ids: Sequence[int], calls: Sequence[int], segments: Sequence[int], at: datetime, provider: str) -> None:
+    """The messages are on their way with these calls."""
+    await connection.execute(START, ids, calls, segments, at, provider)
+
+
+async def stop(connection: Connection, stopped: Sequence[tuple[int, str, str, str]], at: datetime) -> None:
+    """Ends messages that must not leave: (id, status, reason, fault)."""
+    await connection.execute(STOP, *(list(column) for column in zip(*stopped, strict=True)), at)
+
+
+async def depth(connection: Connection) -> list[tuple[str, str, int, float]]:
+    """What is due and waits: (channel, lane, messages, age of the oldest in seconds)."""
+    return [tuple(row) for row in await connection.fetch(DEPTH)]
+
+
+async def backlog(connection: Connection) -> int:
+    """Messages in the queue, due or not."""
+    return int(await connection.fetchval(BACKLOG))
+
+
+async def next_due(connection: Connection, channel: str, lane: str) -> datetime | None:
+    """When the next message of a lane may be claimed."""
+    return await connection.fetchval(NEXT_DUE, channel, lane)  # type: ignore[no-any-return]

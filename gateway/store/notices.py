@@ -1,0 +1,149 @@
+"""Notices: duties to inform, one row a duty for ever."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.model import Closing, Notice, Outreach, Tried
+from gateway.store.pool import Connection
+from gateway.store.vault import SealedRequest, Vault
+from gateway.words import Cause, Insurance, Kind, Lane, NoticeStatus, Reason, Status
+
+OF_PERSONS = """
+select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.lane, n.due_at, n.reason, n.expires_at,
+       n.cycle_start, n.deadline, n.request, n.checks, n.event_source, n.event_id,
+       m.contact_id, m.channel, m.key, m.status, m.reason
+  from notice n left join message m on m.notice_id = n.id and n.status in ('scheduled', 'in_progress')
+ where n.person_id = any($1::text[])
+ order by n.id, m.id"""
+
+INSERT = """
+insert into notice (id, person_id, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, cycle_start, deadline,
+                    request, checks, event_source, event_id, created_at, closed_at, seal_id)
+select id, person, duty, kind, cause, string_to_array(insurance, '+'), effective, status, reason, lane, due_at, expires_at, start, deadline,
+       request, string_to_array(checks, ' '), source, event, $19, case when status in ('scheduled', 'in_progress') then null else $19 end, $20
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[], $10::text[],
+              $11::timestamptz[], $12::timestamptz[], $13::date[], $14::date[], $15::bytea[], $16::text[], $17::text[], $18::text[])
+    as u(id, person, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, start, deadline,
+         request, checks, source, event)"""
+
+START = "update notice set status = 'in_progress' where id = any($1::bigint[]) and status = 'scheduled'"
+
+CLOSE = """
+update notice n set status = u.status, reason = u.reason, closed_at = $4, closing_seal = $5
+  from unnest($1::bigint[], $2::text[], $3::text[]) as u(id, status, reason)
+ where n.id = u.id and n.status in ('scheduled', 'in_progress', 'uninformed')
+returning n.id, n.kind, n.status"""
+
+WITHDRAW_MESSAGES = """
+update message m set status = 'canceled', reason = u.reason, fault = 'none', final_at = $3
+  from unnest($1::bigint[], $2::text[]) as u(notice, reason)
+ where m.notice_id = u.notice and m.status = 'queued'
+returning m.id, m.channel, m.reason"""
+
+OPEN_OUTREACH = """
+insert into outreach (id, person_id, notice_id, kind, why, tried, opened_at)
+select id, person, notice, kind, why, string_to_array(tried, ' '), $7
+  from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as u(id, person, notice, kind, why, tried)
+    on conflict (person_id, kind, why) where closed_at is null do nothing"""
+
+WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where person_id = any($1::text[]) and closed_at is null"
+
+
+async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
+    """All notices of locked persons; the open ones with what was tried for them."""
+    found: dict[str, list[Notice]] = {}
+    rows = await connection.fetch(OF_PERSONS, ids)
+    start = 0
+    while start < len(rows):
+        end = start + 1
+        while end < len(rows) and rows[end][0] == rows[start][0]:
+            end += 1
+        found.setdefault(rows[start][1], []).append(_notice(rows[start:end], vault))
+        start = end
+    return found
+
+
+async def insert(connection: Connection, notices: Sequence[Notice], vault: Vault, at: datetime, seal_id: int) -> None:
+    """Writes new notices of locked persons.
+
+    Raises:
+        asyncpg.UniqueViolationError: The duty exists: the caller did not look under the lock.
+
+    """
+    await connection.execute(
+        INSERT,
+        [n.id for n in notices],
+        [n.person_id for n in notices],
+        [n.duty for n in notices],
+        [n.kind for n in notices],
+        [n.cause for n in notices],
+        ["+".join(n.insurance) for n in notices],
+        [n.effective for n in notices],
+        [n.status for n in notices],
+        [n.reason for n in notices],
+        [n.lane for n in notices],
+        [n.due_at for n in notices],
+        [n.expires_at for n in notices],
+        [n.cycle_start for n in notices],
+        [n.deadline for n in notices],
+        [request_of(n, vault) for n in notices],
+        [" ".join(n.checks) for n in notices],
+        [n.event_source for n in notices],
+        [n.event_id for n in notices],
+        at,
+        seal_id,
+    )
+
+
+async def start(connection: Connection, ids: Iterable[int]) -> None:
+    """A scheduled notice gets its first message."""
+    await connection.execute(START, list(ids))
+
+
+async def close(connection: Connection, closings: Sequence[Closing], at: datetime, seal_id: int) -> list[tuple[int, str, str]]:
+    """Ends notices (id, kind, status of those that changed). An uninformed one may still become informed or withdrawn, others stay."""
+    rows = await connection.fetch(CLOSE, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id)
+    return [tuple(row) for row in rows]
+
+
+async def withdraw_messages(connection: Connection, closings: Sequence[Closing], at: datetime) -> list[tuple[int, str, str]]:
+    """Cancels what has not left of the notices that end: (message id, channel, reason)."""
+    rows = await connection.fetch(WITHDRAW_MESSAGES, [c.notice_id for c in closings], [c.reason or Reason.DUTY_MET for c in closings], at)
+    return [tuple(row) for row in rows]
+
+
+async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outreach]], at: datetime) -> None:
+    """Puts persons on the outreach list: (row id, row). A row that stands already stays."""
+    await connection.execute(
+        OPEN_OUTREACH,
+        [ident for ident, _ in rows],
+        [o.person_id for _, o in rows],
+        [o.notice_id for _, o in rows],
+        [o.kind for _, o in rows],
+        [o.why for _, o in rows],
+        [" ".join(o.tried) for _, o in rows],
+        at,
+    )
+
+
+async def withdraw_outreach(connection: Connection, persons: Sequence[str], at: datetime) -> None:
+    """Takes persons off the outreach list."""
+    await connection.execute(WITHDRAW_OUTREACH, persons, at)
+
+
+def request_of(notice: Notice, vault: Vault) -> bytes | None:
+    """The sealed request of a requested notice."""
+    return vault.seal_request(SealedRequest(notice.template, notice.params, notice.channels)) if notice.kind is Kind.REQUESTED else None
+
+
+def _notice(rows: Sequence[Any], vault: Vault) -> Notice:
+    (ident, person, duty, kind, cause, insurance, effective, status, lane, due_at, reason, expires_at, start_on, deadline, request, checks,
+     source, event) = tuple(rows[0])[:18]  # fmt: skip
+    wanted = vault.open_request(request) if request is not None else SealedRequest("", {})
+    return Notice(
+        ident, person, duty, Kind(kind), Cause(cause), tuple(map(Insurance, insurance)), effective, NoticeStatus(status), Lane(lane), due_at,
+        Reason(reason) if reason else None, expires_at, start_on, deadline, template=wanted.template, params=wanted.params, channels=wanted.channels,
+        checks=tuple(checks), event_source=source, event_id=event,
+        tried=tuple(Tried(r[18], r[19], r[20], Status(r[21]), Reason(r[22]) if r[22] else None) for r in rows if r[18] is not None),
+    )  # fmt: skip

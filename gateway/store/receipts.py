@@ -1,0 +1,174 @@
+"""Receipts: callback bodies, what they said of which message, and what that moved."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.store.pool import Connection
+
+READ = """
+select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel, m.provider, m.sent_at, m.reason,
+       n.delivered, n.failed, n.absent_streak, n.p_alive, n.state
+  from message m left join number n on n.key = m.key
+ where m.id = any($1::bigint[])"""
+
+MOVE = """
+update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,
+                     final_at = case when u.final then $9::timestamptz else m.final_at end, provisional = u.provisional,
+                     receipts = m.receipts || u.receipt
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::bool[], $8::bool[], $10::bigint[])
+    as u(id, status, reason, fault, permanent, code, final, provisional, receipt)
+ where m.id = u.id"""
+
+RECORD = """
+update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
+
+INSERT = """
+insert into receipt (id, provider, received_at, sealed, message_ids, statuses, reasons, codes, seal_id)
+select id, provider, $4, sealed, string_to_array(messages, ',')::bigint[], string_to_array(statuses, ','), string_to_array(reasons, ',', ''),
+       string_to_array(codes, E'\\x1f'), $8
+  from unnest($1::bigint[], $2::text[], $3::bytea[], $5::text[], $6::text[], $7::text[], $9::text[])
+    as u(id, provider, sealed, messages, statuses, reasons, codes)"""
+
+UNJOINED = """
+insert into receipt_unjoined (receipt_id, position, provider, reference, received_at)
+select *, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[])"""
+
+PUT_NUMBERS = """
+insert into number (key, channel, delivered, failed, absent_streak, p_alive, state, last_at)
+select *, $8 from unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::int[], $6::real[], $7::text[]) order by 1
+    on conflict (key) do update
+   set delivered = excluded.delivered, failed = excluded.failed, absent_streak = excluded.absent_streak, p_alive = excluded.p_alive,
+       state = excluded.state, last_at = excluded.last_at"""
+
+UNMAPPED = """
+insert into unmapped_code (provider, code, seen, first_at, last_at) select provider, code, seen, $4, $4 from unnest($1::text[], $2::text[], $3::bigint[])
+    as u(provider, code, seen) order by 1, 2
+    on conflict (provider, code) do update set seen = unmapped_code.seen + excluded.seen, last_at = excluded.last_at"""
+
+
+class Standing(Struct, frozen=True):
+    """Where a message stands when a report about it comes, and what is believed of its number (None: nothing yet)."""
+
+    id: int
+    status: str
+    provisional: bool
+    notice_id: int
+    person_id: str
+    key: bytes
+    channel: str
+    provider: str | None
+    sent_at: datetime | None
+    reason: str | None
+    delivered: int | None
+    failed: int | None
+    absent_streak: int | None
+    p_alive: float | None
+    state: str | None
+
+
+class Move(Struct, frozen=True):
+    """A step forward of one message."""
+
+    message_id: int
+    status: str
+    reason: str | None
+    fault: str
+    permanent: bool | None
+    vendor_code: str | None
+    final: bool
+    provisional: bool
+    receipt_id: int
+
+
+class ReceiptRow(Struct, frozen=True):
+    """A callback body with what it said: parallel lists over its reports that name a message of ours."""
+
+    id: int
+    provider: str
+    sealed: bytes
+    message_ids: list[int]
+    statuses: list[str]
+    reasons: list[str]
+    codes: list[str]
+
+
+class Belief(Struct, frozen=True):
+    """What quality believes of a number after this evidence."""
+
+    key: bytes
+    channel: str
+    delivered: int
+    failed: int
+    absent_streak: int
+    p_alive: float
+    state: str
+
+
+async def read(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
+    """Where messages stand; those we do not know are missing from the answer."""
+    return {row[0]: Standing(*row) for row in await connection.fetch(READ, ids)}
+
+
+async def move(connection: Connection, moves: Sequence[Move], at: datetime) -> None:
+    """Writes steps that were decided under the persons' locks."""
+    await connection.execute(
+        MOVE,
+        [m.message_id for m in moves],
+        [m.status for m in moves],
+        [m.reason for m in moves],
+        [m.fault for m in moves],
+        [m.permanent for m in moves],
+        [m.vendor_code for m in moves],
+        [m.final for m in moves],
+        [m.provisional for m in moves],
+        at,
+        [m.receipt_id for m in moves],
+    )
+
+
+async def record(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Notes receipts that changed nothing: (message id, receipt id)."""
+    await connection.execute(RECORD, [p[0] for p in pairs], [p[1] for p in pairs])
+
+
+async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetime, seal_id: int) -> None:
+    """Writes callback bodies."""
+    await connection.execute(
+        INSERT,
+        [r.id for r in rows],
+        [r.provider for r in rows],
+        [r.sealed for r in rows],
+        at,
+        [",".join(map(str, r.message_ids)) for r in rows],
+        [",".join(r.statuses) for r in rows],
+        [",".join(r.reasons) for r in rows],
+        seal_id,
+        ["\x1f".join(r.codes) for r in rows],
+    )
+
+
+async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, str]], at: datetime) -> None:
+    """Notes reports whose reference nobody knows: (receipt id, position, provider, reference)."""
+    await connection.execute(UNJOINED, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows], at)
+
+
+async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
+    """Writes beliefs, in key order so that two writers cannot wait for each other."""
+    await connection.execute(
+        PUT_NUMBERS,
+        [b.key for b in beliefs],
+        [b.channel for b in beliefs],
+        [b.delivered for b in beliefs],
+        [b.failed for b in beliefs],
+        [b.absent_streak for b in beliefs],
+        [b.p_alive for b in beliefs],
+        [b.state for b in beliefs],
+        at,
+    )
+
+
+async def unmapped(connection: Connection, seen: dict[tuple[str, str], int], at: datetime) -> None:
+    """Counts codes that stand in no table: (provider, code) → times."""
+    await connection.execute(UNMAPPED, [k[0] for k in seen], [k[1] for k in seen], list(seen.values()), at)
