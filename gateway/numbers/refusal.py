@@ -36,7 +36,7 @@ class Refusal(StrEnum):
     """Characters that no address of this channel has."""
 
 
-class AddressRefused(ValueError):  # noqa: N818 - the word of the domain: an address is refused
+class AddressRefused(ValueError):
     """An address that its channel cannot reach: `code` says why, `detail` what to do, in words without the address."""
 
     def __init__(self, code: Refusal, detail: str) -> None:
