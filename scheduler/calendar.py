@@ -112,24 +112,33 @@ class Cycle:
     """The day after the deadline, so that nobody is told "too late" on a day that may still count [24, 37]."""
 
 
-@lru_cache(maxsize=8192)
 def cycle(start: date, reminder_month: int = REMINDER_MONTH, lapse_month: int = LAPSE_MONTH) -> Cycle:
     """The cycle that begins on `start`; months are counted from 1, as the procedure does (config `cycle.reminder_month`, `lapse_month`)."""
-    return _cycle(start, add_months(start, reminder_month - 1), add_months(start, lapse_month - 1))
+    return _cycle(start, reminder_month, lapse_month)
 
 
-@lru_cache(maxsize=4096)
 def cycle_from_deadline(deadline: date, reminder_month: int = REMINDER_MONTH, lapse_month: int = LAPSE_MONTH) -> Cycle:
     """The cycle of an event that gives its deadline alone. The start is derived: the latest one that ends on that deadline.
 
     28 February ends two cycles (28 and 29 February), 29 February none: then the start is the 28th, and the deadline stays as given, for
     it is what the cycle is known by.
     """
+    return _cycle_from_deadline(deadline, reminder_month, lapse_month)
+
+
+# The caches stand behind the public names so that type checkers still see their arguments. A year has 366 starts: few are ever missed.
+@lru_cache(maxsize=8192)
+def _cycle(start: date, reminder_month: int, lapse_month: int) -> Cycle:
+    return _around(start, add_months(start, reminder_month - 1), add_months(start, lapse_month - 1))
+
+
+@lru_cache(maxsize=4096)
+def _cycle_from_deadline(deadline: date, reminder_month: int, lapse_month: int) -> Cycle:
     start = latest_start(deadline, lapse_month - 1)
-    return _cycle(start, add_months(start, reminder_month - 1), deadline)
+    return _around(start, add_months(start, reminder_month - 1), deadline)
 
 
-def _cycle(start: date, reminder_due: date, deadline: date) -> Cycle:
+def _around(start: date, reminder_due: date, deadline: date) -> Cycle:
     return Cycle(start, reminder_due, deadline, deadline - _DAY, deadline + _DAY)
 
 
