@@ -143,6 +143,8 @@ class Outreach(Struct, frozen=True):
     kind: str
     why: str
     tried: tuple[str, ...] = ()
+    goes_to: str = "grassroots"
+    """Who is asked first: `grassroots`, or `unit` for a work-injury benefit [16]."""
 
 
 class Verdict(Struct, frozen=True):
