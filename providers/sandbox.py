@@ -181,7 +181,7 @@ class Sandbox:
                 )
                 if self._closing and attempt >= _TRIES_AT_CLOSE - 1:
                     return
-                await asyncio.sleep(min(0.1 * 2**attempt, _LONGEST_PAUSE_S))
+                await asyncio.sleep(min(0.1 * 2 ** min(attempt, 10), _LONGEST_PAUSE_S))
             else:
                 return
 
