@@ -1,0 +1,99 @@
+"""What no single key shows: rules between keys and between sections."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from ipaddress import ip_network
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.config.errors import did_you_mean
+from gateway.config.schema import LEASE_MARGIN_S, Config, Ladder, ProviderSection, Route
+from gateway.security.errors import KeyringError
+from gateway.security.masterkeys import parse
+
+OWN_KEYS = {"sandbox": frozenset[str](), "http": frozenset({"url", "method", "headers", "body", "response", "receipts"})}
+"""Keys of the drivers that speak no vendor's protocol; every other driver checks its own."""
+
+
+def problems(config: Config, drivers: Collection[str]) -> Iterator[str]:
+    """Each broken rule, naming its key. `drivers`: the names that `driver` may have; empty: any."""
+    yield from _dates_and_hours(config)
+    yield from _keys(config)
+    yield from _ladder(config)
+    for name, provider in config.providers.items():
+        yield from _provider(f"providers.{name}", provider, drivers)
+    for index, route in enumerate(config.route):
+        yield from _route(f"route[{index}]", route, config)
+    yield from _routes_said_twice(config)
+
+
+def _dates_and_hours(config: Config) -> Iterator[str]:
+    if config.cycle.lapse_month <= config.cycle.reminder_month:
+        yield f"cycle.lapse_month: must come after cycle.reminder_month ({config.cycle.reminder_month}), is {config.cycle.lapse_month}"
+    opens, closes = config.sending.window_minutes
+    if opens >= closes:
+        yield f"sending.window: must open before it closes, on the same day, is {list(config.sending.window)}"
+    try:
+        ZoneInfo(config.sending.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f'sending.timezone: no such time zone "{config.sending.timezone}" (such as "Asia/Shanghai")'
+
+
+def _keys(config: Config) -> Iterator[str]:
+    if not config.security.keys:
+        if not config.store.embedded:
+            yield "security.keys: a store of your own (store.url) needs keys; make one with: openssl rand -base64 32"
+        return
+    if not isinstance(config.security.keys, str) and not all(entry.id and entry.key for entry in config.security.keys):
+        return  # one could not be read, and that is told already
+    try:
+        found = parse(config.security.keys)
+    except KeyringError as error:
+        yield f"security.keys: {error}"
+        return
+    if config.security.active_key and config.security.active_key not in found:
+        yield f"security.active_key: no key {config.security.active_key} in security.keys (there are {', '.join(map(str, found))})"
+
+
+def _ladder(config: Config) -> Iterator[str]:
+    order = config.ladder.order
+    yield from (f'ladder.order: "{rung}" stands there {times} times' for rung, times in Counter(order).items() if times > 1)
+    if order == Ladder().order:
+        return  # rungs of the default that no route carries are passed over; what somebody wrote down is meant
+    channels = dict.fromkeys(rung.partition(":")[2] for rung in order)
+    yield from (f'ladder.order: no [[route]] carries the channel "{channel}"' for channel in channels if channel not in config.channels)
+
+
+def _provider(where: str, provider: ProviderSection, drivers: Collection[str]) -> Iterator[str]:
+    if drivers and provider.driver and provider.driver not in drivers:
+        yield f'{where}.driver: no such driver "{provider.driver}"{did_you_mean(provider.driver, drivers)}; there are {", ".join(sorted(drivers))}'
+    if provider.lease_s <= provider.timeout_s + LEASE_MARGIN_S:
+        least = provider.timeout_s + LEASE_MARGIN_S
+        yield f"{where}.lease_s: must be more than timeout_s + {LEASE_MARGIN_S:g} s = {least:g} s, is {provider.lease_s:g}"
+    for network in provider.allow_from:
+        try:
+            ip_network(network)
+        except ValueError:
+            yield f'{where}.allow_from: "{network}" is no address or network (such as 203.0.113.7 or 203.0.113.0/24)'
+    known = OWN_KEYS.get(provider.driver, provider.options.keys())
+    common = ProviderSection.__struct_fields__
+    yield from (
+        f"{where}.{key}: no such key{did_you_mean(key, {*known, *common} - {'options'})}" for key in provider.options if key not in known
+    )
+
+
+def _route(where: str, route: Route, config: Config) -> Iterator[str]:
+    unknown = [name for name in route.providers if name not in config.providers]
+    yield from (f"{where}.providers: no [providers.{name}]{did_you_mean(name, config.providers)}" for name in unknown)
+    yield from (f'{where}.providers: "{name}" stands there {times} times' for name, times in Counter(route.providers).items() if times > 1)
+    drivers = {config.providers[name].driver for name in route.providers if name in config.providers}
+    if "sandbox" in drivers and len(drivers) > 1:
+        yield f"{where}.providers: mixes sandbox with real providers; what the sandbox takes reaches nobody"
+    elif "sandbox" in drivers and not (config.store.embedded or config.store.allow_sandbox):
+        yield f"{where}.providers: a sandbox on a store of your own (store.url) reaches nobody; if that is meant, set store.allow_sandbox = true"
+
+
+def _routes_said_twice(config: Config) -> Iterator[str]:
+    counts = Counter((route.channel, route.lane) for route in config.route if route.channel)
+    for (channel, lane), times in counts.items():
+        if times > 1:
+            yield f'route: channel "{channel}"{f", lane {lane}" if lane else ""} has {times} routes; put the providers into one'

@@ -1,0 +1,93 @@
+"""The shipped config.toml, the schema and the docs tell the same story."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
+
+from gateway.config import Config, load
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = (ROOT / "config.toml").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+HEADERS = {"route": "[[route]]", "providers": "[providers.", "webhooks": "[webhooks."}
+REQUIRED, ALL_LANES = "Required.", "Default: all lanes"
+
+
+def keys() -> Iterator[tuple[str, str, Any]]:
+    """(section, key, default) of the whole schema; NODEFAULT where a key is required."""
+    for section, hint in get_type_hints(Config).items():
+        kind = next(arg for arg in (hint, *get_args(hint)) if isinstance(arg, type) and get_origin(arg) is None and issubclass(arg, Struct))
+        for field in fields(kind):
+            if field.name not in {"options", "regions"}:
+                yield section, field.name, field.default
+
+
+KEYS = list(keys())
+
+
+def section_text(text: str, header: str) -> str:
+    """From a header (perhaps commented out) to the next one."""
+    start = re.search(rf"^(?:# |## `)?{re.escape(header)}", text, re.MULTILINE)
+    assert start, f"no section {header}"
+    rest = text[start.end() :]
+    following = re.search(r"^(?:# )?\[|^## ", rest, re.MULTILINE)
+    return rest[: following.start()] if following else rest
+
+
+def comment_above(section: str, key: str) -> str:
+    found = re.search(rf"((?:^#[^\n]*\n)+)(?:# )?{key} = ", section, re.MULTILINE)
+    assert found, f"{key} stands nowhere, or has no comment"
+    return found[1].strip()
+
+
+def plain(value: Any) -> Any:
+    return [plain(entry) for entry in value] if isinstance(value, tuple | list) else value
+
+
+def test_the_shipped_file_runs_as_it_is() -> None:
+    config = load(ROOT / "config.toml", environ={}, drivers=("sandbox", "http"))
+    assert config.store.embedded
+    assert config.redis.embedded
+    assert {route.channel: [config.providers[name].driver for name in route.providers] for route in config.route} == {
+        "sms": ["sandbox"],
+        "wechat": ["sandbox"],
+    }
+
+
+@pytest.mark.parametrize(("section", "key", "default"), KEYS, ids=[f"{section}.{key}" for section, key, _ in KEYS])
+def test_every_key_is_shipped_with_a_comment_and_its_true_default(section: str, key: str, default: Any) -> None:
+    comment = comment_above(section_text(SHIPPED, HEADERS.get(section, f"[{section}]")), key)
+    if default is NODEFAULT:
+        assert comment.endswith(REQUIRED)
+    elif default is None:
+        assert comment.endswith(ALL_LANES)
+    else:
+        assert tomllib.loads(f"x = {comment.rpartition('Default: ')[2]}")["x"] == plain(default)
+
+
+@pytest.mark.parametrize(("section", "key", "default"), KEYS, ids=[f"{section}.{key}" for section, key, _ in KEYS])
+def test_every_key_stands_in_the_docs_with_its_true_default(section: str, key: str, default: Any) -> None:
+    text = section_text(DOCS, HEADERS.get(section, f"[{section}]"))
+    row = next((line for line in text.splitlines() if line.startswith(f"| `{key}` |")), "")
+    assert row, f"{section}.{key} is not documented"
+    told = row.split(" | ")[2]
+    if default is NODEFAULT:
+        assert told == "required"
+    elif default is None:
+        assert told == "all lanes"
+    else:
+        assert tomllib.loads(f"x = {told.strip('`')}")["x"] == plain(default)
+
+
+def test_the_shipped_file_names_no_key_twice_and_sets_only_defaults() -> None:
+    shipped = tomllib.loads(SHIPPED)
+    defaults = {(section, key): plain(default) for section, key, default in KEYS}
+    for section, table in shipped.items():
+        if isinstance(table, dict) and section not in HEADERS:
+            assert {key: defaults[section, key] for key in table} == table
