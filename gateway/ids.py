@@ -1,6 +1,7 @@
-"""Ids of facts: bigints, handed out in blocks so that a set of rows knows its ids before it is written."""
+"""Ids of facts: bigints, drawn in blocks so that a set of rows knows its ids before it is written."""
 
-from typing import Protocol
+from itertools import chain
+from typing import Any, Protocol
 
 BLOCK = 1000
 """What one draw of the sequence `fact_id` is worth (its increment in the schema)."""
@@ -9,38 +10,39 @@ BLOCK = 1000
 class Fetches(Protocol):
     """The part of a connection that this needs."""
 
-    async def fetch(self, query: str, *args: object) -> list[tuple[int]]:
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
         """Runs a query."""
 
 
+class Draw:
+    """Ids that belong to one transaction. Those it does not take are lost, which is harmless: ids only have to be unique."""
+
+    __slots__ = ("take",)
+
+    def __init__(self, ranges: list[range]) -> None:
+        self.take = chain.from_iterable(ranges).__next__
+        """The next id; StopIteration when more are taken than were drawn: a bug in the caller's arithmetic."""
+
+
 class Ids:
-    """Hands out ids without asking the store each time. Gaps are harmless: ids only have to be unique."""
+    """Hands out ids without asking the store each time. One a process."""
 
     def __init__(self) -> None:
-        self._blocks: list[range] = []
-        self._next = 0
-        self._end = 0
-        self._left = 0
+        self._free: list[range] = []
 
-    async def reserve(self, connection: Fetches, count: int) -> None:
-        """Makes sure that at least `count` ids can be taken. Idempotent until they are taken."""
-        if self._left >= count:
-            return
-        blocks = -(-(count - self._left) // BLOCK)
-        rows = await connection.fetch("select nextval('fact_id') from generate_series(1, $1)", blocks)
-        self._blocks += [range(row[0], row[0] + BLOCK) for row in rows]
-        self._left += blocks * BLOCK
+    async def draw(self, connection: Fetches, count: int) -> Draw:
+        """`count` ids for the caller alone."""
+        while (missing := count - sum(len(block) for block in self._free)) > 0:  # others may draw while this one waits
+            rows = await connection.fetch("select nextval('fact_id') from generate_series(1, $1)", -(-missing // BLOCK))
+            self._free += [range(row[0], row[0] + BLOCK) for row in rows]
+        return Draw(self._cut(count))
 
-    def take(self) -> int:
-        """The next id.
-
-        Raises:
-            IndexError: More were taken than reserved: a bug in the caller's arithmetic.
-
-        """
-        if self._next >= self._end:
-            block = self._blocks.pop(0)
-            self._next, self._end = block.start, block.stop
-        self._next += 1
-        self._left -= 1
-        return self._next - 1
+    def _cut(self, count: int) -> list[range]:
+        cut = []
+        while count > 0:
+            block = self._free.pop()
+            cut.append(block[:count])
+            if len(block) > count:
+                self._free.append(block[count:])
+            count -= len(cut[-1])
+        return cut

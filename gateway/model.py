@@ -50,6 +50,8 @@ class Person(Struct, frozen=True):
     """When the calendar must look at this person again."""
     stored: bool = False
     """False for a person the store does not know yet."""
+    pending: bool = False
+    """Accepted events wait to be planned (planning failed): nothing is sent to the person until they are."""
 
 
 class Contact(Struct, frozen=True):

@@ -12,10 +12,10 @@ TAKE = """
 delete from queue q
  using (select ctid from queue where channel = $1 and lane = $2 and due_at <= now() order by due_at limit $3 for update skip locked) t
  where q.ctid = t.ctid
-returning q.message_id, q.person_id"""
+returning q.message_id, q.person_id, q.due_at, now()"""
 
 READ = """
-select clock_timestamp(), m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at,
+select m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at,
        m.contact_id, cardinality(m.calls), m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.cycle_start, n.deadline,
        num.opted_out_at is not null,
        case when $2 = 0 or pg_try_advisory_xact_lock(hashtextextended(encode(m.key, 'hex'), 0)) then
@@ -48,7 +48,6 @@ NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
 class Candidate(Struct, frozen=True):
     """A message that may start now, with the notice it serves. `sent_today`: attempts to its number in the window; None: somebody claims that number right now."""
 
-    now: datetime
     id: int
     person_id: str
     notice_id: int
@@ -74,9 +73,9 @@ class Candidate(Struct, frozen=True):
     sent_today: int | None
 
 
-async def take(connection: Connection, channel: str, lane: str, count: int) -> list[tuple[int, str]]:
-    """Takes at most `count` due messages out of the queue: (message id, person id). Rolled back, they are in it again."""
-    return [(row[0], row[1]) for row in await connection.fetch(TAKE, channel, lane, count)]
+async def take(connection: Connection, channel: str, lane: str, count: int) -> list[tuple[int, str, datetime, datetime]]:
+    """Takes at most `count` due messages out of the queue: (message id, person id, due at, now). Rolled back, they are in it again."""
+    return [tuple(row) for row in await connection.fetch(TAKE, channel, lane, count)]
 
 
 async def read(connection: Connection, ids: Sequence[int], per_day: int, since: datetime) -> list[Candidate]:

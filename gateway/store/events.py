@@ -22,6 +22,12 @@ select no, source, id, type, person_id, digest, sealed, $8, by, verdict, detail,
     on conflict (source, id) do nothing
 returning no"""
 
+PENDING = "select no, sealed from event where pending and person_id = any($1::text[]) order by no"
+
+PLANNED = """
+update event e set pending = false, verdict = u.verdict, detail = u.detail, notice_id = u.notice
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as u(no, verdict, detail, notice) where e.no = u.no"""
+
 
 class Known(Struct, frozen=True):
     """An event that was accepted before."""
@@ -86,3 +92,13 @@ async def insert(connection: Connection, rows: Sequence[EventRow], accepted_at: 
         seal_id,
     )
     return len(written) == len(rows)
+
+
+async def pending(connection: Connection, persons: Sequence[str]) -> list[tuple[int, bytes]]:
+    """Accepted events of locked persons that wait to be planned, in order of acceptance: (number, sealed)."""
+    return [tuple(row) for row in await connection.fetch(PENDING, persons)]
+
+
+async def planned(connection: Connection, verdicts: Sequence[tuple[int, str, str, int | None]]) -> None:
+    """What became of events that waited: (number, verdict, detail, notice id)."""
+    await connection.execute(PLANNED, *(list(column) for column in zip(*verdicts, strict=True)))

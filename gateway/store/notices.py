@@ -13,7 +13,7 @@ OF_PERSONS = """
 select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.lane, n.due_at, n.reason, n.expires_at,
        n.cycle_start, n.deadline, n.request, n.checks, n.event_source, n.event_id,
        m.contact_id, m.channel, m.key, m.status, m.reason
-  from notice n left join message m on m.notice_id = n.id and n.status in ('scheduled', 'in_progress')
+  from notice n left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
  where n.person_id = any($1::text[])
  order by n.id, m.id"""
 
@@ -47,7 +47,15 @@ select id, person, notice, kind, why, string_to_array(tried, ' '), $7
   from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as u(id, person, notice, kind, why, tried)
     on conflict (person_id, kind, why) where closed_at is null do nothing"""
 
-WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where person_id = any($1::text[]) and closed_at is null"
+RECALL = """
+update message m set status = 'canceled', reason = u.reason, fault = 'none', final_at = $4
+  from unnest($1::bigint[], $2::bytea[], $3::text[]) as u(notice, key, reason)
+ where m.notice_id = u.notice and m.key = u.key and m.status = 'queued'
+returning m.id, m.channel, m.reason"""
+
+WITHDRAW_OUTREACH = """
+update outreach set closed_at = $3
+ where closed_at is null and (notice_id = any($1::bigint[]) or (person_id = any($2::text[]) and kind = 'conflict'))"""
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
@@ -127,9 +135,15 @@ async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outrea
     )
 
 
-async def withdraw_outreach(connection: Connection, persons: Sequence[str], at: datetime) -> None:
-    """Takes persons off the outreach list."""
-    await connection.execute(WITHDRAW_OUTREACH, persons, at)
+async def withdraw_outreach(connection: Connection, notices: Sequence[int], conflicts: Sequence[str], at: datetime) -> None:
+    """Ends outreach rows: those of these notices, and the conflict rows of these persons."""
+    await connection.execute(WITHDRAW_OUTREACH, notices, conflicts, at)
+
+
+async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str]], at: datetime) -> list[tuple[int, str, str]]:
+    """Cancels queued messages of a notice to a number: (notice, key, reason) → (message id, channel, reason)."""
+    rows = await connection.fetch(RECALL, [r[0] for r in recalls], [r[1] for r in recalls], [r[2] for r in recalls], at)
+    return [tuple(row) for row in rows]
 
 
 def request_of(notice: Notice, vault: Vault) -> bytes | None:

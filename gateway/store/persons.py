@@ -10,7 +10,7 @@ from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
 _COLUMNS = """id, region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start, deadline,
- deceased, died_on, conflict, benefits, plan_due"""
+ deceased, died_on, conflict, benefits, plan_due, pending"""
 
 LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"
 
@@ -26,13 +26,13 @@ select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on,
 
 INSERT = """
 insert into person (id, region, residence_region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start,
-                    deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+                    deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
 select id, region, residence, string_to_array(insurance, ','), beneficiary, details, string_to_array(certified, ',')::date[], began, start,
-       deadline, deceased, died_on, conflict, benefits, listed, plan_due
+       deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::date[], $9::date[],
-              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[])
+              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[], $17::bool[])
     as u(id, region, residence, insurance, beneficiary, details, certified, began, start,
-         deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+         deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
  order by id
     on conflict (id) do nothing
 returning id"""
@@ -42,11 +42,11 @@ update person p
    set region = u.region, residence_region = u.residence, insurance = string_to_array(u.insurance, ','), beneficiary = u.beneficiary,
        details = u.details, certified = string_to_array(u.certified, ',')::date[], benefit_started_on = u.began, cycle_start = u.start,
        deadline = u.deadline, deceased = u.deceased, died_on = u.died_on, conflict = u.conflict, benefits = u.benefits, listed = u.listed,
-       plan_due = u.plan_due, updated_at = now()
+       plan_due = u.plan_due, pending = u.pending, updated_at = now()
   from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::date[], $9::date[],
-              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[])
+              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[], $17::bool[])
     as u(id, region, residence, insurance, beneficiary, details, certified, began, start,
-         deadline, deceased, died_on, conflict, benefits, listed, plan_due)
+         deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
  where p.id = u.id"""
 
 PUT_CONTACTS = """
@@ -128,10 +128,11 @@ def _persons(rows: Sequence[Mapping[str, Any]], vault: Vault) -> dict[str, Perso
 
 
 def _person(row: tuple[Any, ...], vault: Vault) -> Person:
-    ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due = row
+    (ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due,
+     pending) = row  # fmt: skip
     return Person(
         ident, region, vault.open_details(details), tuple(map(Insurance, insurance)), Beneficiary(beneficiary) if beneficiary else None,
-        tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True,
+        tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True, pending=pending,
     )  # fmt: skip
 
 
@@ -153,6 +154,7 @@ def _arrays(persons: Sequence[Person], vault: Vault) -> tuple[list[Any], ...]:
         [pack_benefits(p.benefits) for p in persons],
         [stands_on_list(p) for p in persons],
         [p.plan_due for p in persons],
+        [p.pending for p in persons],
     )
 
 

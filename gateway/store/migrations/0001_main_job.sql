@@ -27,6 +27,7 @@ create table person (
     benefits            bytea,                             -- msgpack: state of each benefit
     listed              boolean not null default true,     -- stands on the uncertified list once its months are over (deceased and most terminations leave it)
     plan_due            timestamptz,                       -- when the calendar must look again
+    pending             boolean not null default false,    -- accepted events wait to be planned: nothing is sent until they are
     created_at          timestamptz not null default now(),
     updated_at          timestamptz not null default now()
 ) with (fillfactor = 85);
@@ -211,6 +212,7 @@ create table outreach (                                    -- people to be told 
 );
 create unique index outreach_open on outreach (person_id, kind, why) where closed_at is null;
 create index outreach_since on outreach (id) where closed_at is null;
+create index outreach_notice on outreach (notice_id) where closed_at is null;
 
 create table template_version (                            -- every text that was ever used, so that it can be rendered again for ever
     name        text collate "C" not null,

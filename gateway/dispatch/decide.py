@@ -1,0 +1,99 @@
+"""The last check before a message leaves: start, stop for good, or wait. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from gateway.dispatch.ports import Render, RenderFailed, Stops
+from gateway.model import Person
+from gateway.store.claims import Candidate
+from gateway.store.vault import Vault
+from gateway.words import OPEN_NOTICE, Fault, Reason, Status
+from providers.base.types import Outgoing
+
+
+class Starting(Struct, frozen=True):
+    """A message that leaves now."""
+
+    id: int
+    key: bytes
+    outgoing: Outgoing
+    segments: int
+    attempts: int
+    expires_at: datetime | None
+
+
+class Wait(Enum):
+    """Why a message does not leave now but may later."""
+
+    NUMBER_FULL = auto()
+    """Its number had enough for today."""
+    NUMBER_BUSY = auto()
+    """Its number is being claimed for somebody else at this moment."""
+    FACTS_PENDING = auto()
+    """Accepted events of its person are not planned yet: what they say is not known here."""
+
+
+class Decisions(Struct, frozen=True):
+    """What becomes of what a claim took."""
+
+    start: list[Starting]
+    stop: list[tuple[int, str, str, str]]
+    """(message id, status, reason, fault)."""
+    wait: list[tuple[Candidate, "Wait"]]
+    """Messages that may leave later."""
+    replan: list[str]
+    """Persons whose notices must be looked at again because a message of theirs ended here."""
+
+
+def decide(
+    candidates: Sequence[Candidate], facts: Mapping[str, Person], now: datetime, per_day: int, stops: Stops, render: Render, vault: Vault
+) -> Decisions:
+    """Sorts candidates; `facts` are their persons, locked. Within one claim attempts to one number add up."""
+    decisions = Decisions([], [], [], [])
+    here: dict[bytes, int] = {}
+    for candidate in candidates:
+        person = facts[candidate.person_id]
+        if person.pending:
+            decisions.wait.append((candidate, Wait.FACTS_PENDING))
+            continue
+        stopped = _stopped(candidate, person, now, stops)
+        if stopped is not None:
+            _stop(decisions, candidate, Status.CANCELED, stopped, Fault.NONE)
+            continue
+        if per_day:
+            before = candidate.sent_today
+            full = before is not None and before + here.get(candidate.key, 0) >= per_day
+            if full or before is None:
+                decisions.wait.append((candidate, Wait.NUMBER_FULL if full else Wait.NUMBER_BUSY))
+                continue
+            here[candidate.key] = here.get(candidate.key, 0) + 1
+        _start(decisions, candidate, render, vault)
+    return decisions
+
+
+def _stopped(candidate: Candidate, person: Person, now: datetime, stops: Stops) -> Reason | None:
+    if candidate.notice_status not in OPEN_NOTICE:
+        return Reason.SUPERSEDED
+    if candidate.expires_at is not None and candidate.expires_at <= now:
+        return Reason.EXPIRED
+    return stops(candidate, person)
+
+
+def _start(decisions: Decisions, candidate: Candidate, render: Render, vault: Vault) -> None:
+    content = vault.open_message(candidate.sealed)
+    try:
+        text, segments = render(candidate.template, candidate.version, content.values)
+    except RenderFailed:
+        _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
+        return
+    signature = content.values.get("signature", "")
+    outgoing = Outgoing(str(candidate.id), content.address, candidate.channel, text, candidate.template, content.values, signature)
+    decisions.start.append(Starting(candidate.id, candidate.key, outgoing, segments, candidate.attempts, candidate.expires_at))
+
+
+def _stop(decisions: Decisions, candidate: Candidate, status: Status, reason: Reason, fault: Fault) -> None:
+    decisions.stop.append((candidate.id, status, reason, fault))
+    decisions.replan.append(candidate.person_id)

@@ -1,0 +1,30 @@
+"""Leases: how long a worker may still write the first byte of a call. Measured by a clock that runs on through suspend."""
+
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def boot_seconds() -> float:
+    """Seconds since boot, sleep included where the system has such a clock."""
+    return time.clock_gettime(_CLOCK)
+
+
+class Lease(Struct, frozen=True):
+    """The right to make a call, taken before the claim's transaction began, so that it ends before the store thinks it does."""
+
+    write_until: float
+    """Boot seconds until which the first byte may be written: the lease less the vendor's time-out."""
+    clock: Callable[[], float] = boot_seconds
+
+    def holds(self) -> bool:
+        """True while a call that starts now will be answered or timed out before the lease ends."""
+        return self.clock() < self.write_until
+
+
+def lease(lease_s: float, timeout_s: float, clock: Callable[[], float] = boot_seconds) -> Lease:
+    """A lease that starts now. `lease_s` must be longer than `timeout_s` (the configuration sees to it)."""
+    return Lease(clock() + lease_s - timeout_s, clock)

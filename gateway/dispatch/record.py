@@ -1,0 +1,103 @@
+"""attempt → outcome: writes what came of calls, many calls a transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import asyncpg
+from msgspec import Struct
+
+from gateway.dispatch.claim import Call
+from gateway.dispatch.outcome import effect
+from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.ids import Ids
+from gateway.store import calls, messages, persons, seals
+from gateway.store.calls import Effect, Moved
+from gateway.store.vault import SealedAnswer, Vault
+from gateway.words import Outcome, Reason, Status
+from providers.base.types import Answer
+
+
+class Answered(Struct, frozen=True):
+    """A call that ended, with an answer for each of its messages."""
+
+    call: Call
+    answers: Sequence[Answer]
+
+
+class Recorded(Struct, frozen=True):
+    """What a transaction of answers did: messages it moved (not those simply accepted) and whether somebody must plan again."""
+
+    moved: list[Moved]
+    replan: bool
+
+
+class Evidence(Struct, frozen=True):
+    """A final word on a number that came with the answer itself."""
+
+    key: bytes
+    channel: str
+    status: str
+    reason: Reason | None
+
+
+Learn = Callable[[asyncpg.Connection, Sequence[Evidence], datetime], object]
+
+
+class Recorder:
+    """Writes answers. `resend_unknown` says for which providers unknown may be resent."""
+
+    def __init__(self, pool: asyncpg.Pool, vault: Vault, sealer: Sealer, ids: Ids, resend_unknown: Callable[[str], bool]) -> None:
+        self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
+        self._resend_unknown = resend_unknown
+
+    async def record(self, done: Sequence[Answered]) -> Sequence[Recorded]:
+        """One transaction for all these calls; the same result for each."""
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                ids = await self._ids.draw(connection, 1)
+                now = await connection.fetchval("select now()")
+                effects = self._effects(done, now)
+                if effects:
+                    await calls.lock_persons(connection, [e.message_id for e in effects])
+                rows = [(d.call.id, _outcome(d.answers), self._vault.seal_answers(_kept(d.answers))) for d in done]
+                seal_id = ids.take()
+                written = await calls.answer(connection, rows, now, seal_id)
+                moved = await self._move(connection, effects, now) if effects else []
+                entries = [entry(FactKind.ANSWER, row[0], self._sealer.digest(*row, now)) for row in rows if row[0] in written]
+                seal = self._sealer.seal(connection.chain, seal_id, now, entries)
+                await seals.insert(connection, seal)
+            seal.committed(connection.chain)
+        recorded = Recorded(moved, any(m.status == Status.FAILED for m in moved))
+        return [recorded] * len(done)
+
+    def _effects(self, done: Sequence[Answered], now: datetime) -> list[Effect]:
+        found = (
+            effect(answer, answered.call.started[answer.reference], now, resend_unknown=self._resend_unknown(answered.call.provider))
+            for answered in done
+            for answer in answered.answers
+            if answer.outcome is not Outcome.ACCEPTED
+        )
+        return [e for e in found if e is not None]
+
+    async def _move(self, connection: asyncpg.Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:
+        moved = await calls.settle(connection, effects, now)
+        retry_at = {e.message_id: e.retry_at for e in effects}
+        again = [m for m in moved if m.status == Status.QUEUED]
+        if again:
+            due = [retry_at[m.id] or now for m in again]
+            await messages.enqueue(connection, [m.id for m in again], [m.person_id for m in again], [m.lane for m in again], [m.channel for m in again], due)
+        failed = [m.person_id for m in moved if m.status == Status.FAILED]
+        if failed:
+            await persons.plan_again(connection, failed, now)
+        return moved
+
+
+def _outcome(answers: Sequence[Answer]) -> str:
+    """The call's own outcome: accepted if any message was, for the others moved on by themselves; else that of the first."""
+    if any(a.outcome is Outcome.ACCEPTED for a in answers):
+        return Outcome.ACCEPTED
+    return answers[0].outcome if answers else Outcome.UNKNOWN
+
+
+def _kept(answers: Sequence[Answer]) -> list[SealedAnswer]:
+    return [SealedAnswer(a.reference, a.outcome, a.vendor_id, a.vendor_code, a.vendor_text) for a in answers]

@@ -1,0 +1,216 @@
+"""Accept = intake + plan in one transaction for a set of events. What it answers "accepted" is on disk, and so is what follows from it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+from msgspec import UNSET, Struct, structs
+
+from gateway.events import Event, PersonData
+from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.ids import Draw, Ids
+from gateway.intake.check import Problem, Rejected, same
+from gateway.logs import get_logger
+from gateway.model import Person, Verdict
+from gateway.pipeline.planning import Planning
+from gateway.pipeline.write import PersonExists, Writer, Written
+from gateway.plan.state import Changes, Rejection, State
+from gateway.store import events, notices, persons, seals
+from gateway.store.events import EventRow, Known, Moment
+from gateway.store.pool import Connection
+from gateway.store.vault import Vault
+
+TRIES = 6
+"""How often a batch starts again when another process wrote one of its new persons or events at the same moment."""
+_AGAIN = (PersonExists, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+log = get_logger(__name__)
+
+
+class Sender(Struct, frozen=True):
+    """Who posts: the token's name, and whether it may post for a region (None: it has no limit)."""
+
+    name: str
+    covers: Callable[[str], bool] | None = None
+
+
+class Offered(Struct, frozen=True):
+    """An event that passed its checks, and who posts it."""
+
+    event: Event
+    sender: Sender
+
+
+class Accepted(Struct, frozen=True):
+    """On disk. `duplicate`: it was before."""
+
+    duplicate: bool = False
+
+
+ACCEPTED, DUPLICATE = Accepted(), Accepted(duplicate=True)
+Result = Accepted | Rejected
+Committed = Callable[[Sequence[Offered], Sequence[Result], Written], Awaitable[None]]
+"""Told after each commit: wake-ups and metrics."""
+
+
+class EventExists(Exception):
+    """Another process accepted the same event at the same moment, for another person: start again."""
+
+
+class _Work(Struct):
+    """One person's share of a batch: places in the batch of the events to plan, and what came of them."""
+
+    person: Person
+    places: list[int]
+    changes: Changes | None = None
+
+
+class Accept:
+    """Accepts sets of events. One a process."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, vault: Vault, sealer: Sealer, ids: Ids, writer: Writer, planning: Planning, timezone: str, committed: Committed
+    ) -> None:
+        self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
+        self._writer, self._planning, self._timezone, self._committed = writer, planning, timezone, committed
+
+    async def __call__(self, offered: Sequence[Offered]) -> Sequence[Result]:
+        """Results in order.
+
+        Raises:
+            asyncpg.PostgresError, OSError: The store did not take it; nothing of this set is stored.
+
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                results, written = await self._once(offered)
+            except (*_AGAIN, EventExists):
+                if not left:
+                    raise
+                continue
+            await self._committed(offered, results, written)
+            return results
+        raise AssertionError
+
+    async def _once(self, offered: Sequence[Offered]) -> tuple[list[Result], Written]:
+        results: list[Result] = [ACCEPTED] * len(offered)
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                draw = await self._ids.draw(connection, ids_needed([o.event for o in offered]))
+                known = await persons.lock(connection, list({o.event.person_id for o in offered}), self._vault)
+                moment = await events.moment(connection, [(o.event.source, o.event.id) for o in offered], self._timezone)
+                work = self._sort(offered, results, known, moment)
+                await self._plan(connection, offered, results, work, moment, draw)
+                seal_id = draw.take()
+                changes = [w.changes for w in work if w.changes is not None]
+                written = await self._writer.write(connection, changes, known, moment.now, seal_id, draw.take)
+                entries = await self._events(connection, offered, results, work, moment, seal_id)
+                if not entries:
+                    return results, written
+                seal = self._sealer.seal(connection.chain, seal_id, moment.now, entries + written.entries)
+                await seals.insert(connection, seal)
+            seal.committed(connection.chain)
+        return results, written
+
+    def _sort(self, offered: Sequence[Offered], results: list[Result], known: dict[str, Person], moment: Moment) -> list[_Work]:
+        """Puts repetitions, conflicts and what the sender may not do into `results`; the rest by person, in order."""
+        work: dict[str, _Work] = {}
+        first: dict[tuple[str, str], Event] = {}
+        for place, (event, sender) in enumerate((o.event, o.sender) for o in offered):
+            key = event.source, event.id
+            before = moment.known.get(key)
+            if before is not None or key in first:
+                results[place] = self._again(event, before, first.get(key))
+                continue
+            share = work.get(event.person_id)
+            if share is None:
+                share = _Work(known.get(event.person_id) or Person(event.person_id), [])
+            if sender.covers is not None and not _may(sender.covers, share.person, event):
+                results[place] = Rejected(event.id, (Problem("forbidden", "$.subject", "this token may not speak for the person's region"),))
+                continue
+            work[event.person_id] = share
+            first[key] = event
+            share.places.append(place)
+        return list(work.values())
+
+    def _again(self, event: Event, stored: Known | None, earlier: Event | None) -> Result:
+        """A repetition is a duplicate; the same name for something else is a conflict."""
+        if (earlier.digest if earlier else stored and stored.digest) == event.digest:
+            return DUPLICATE
+        raw = earlier.raw if earlier else self._raw(stored)
+        if raw is not None and same(event.raw, raw):
+            return DUPLICATE
+        return Rejected(event.id, (Problem("conflict", "$.id", "this source posted another event under the same id"),))
+
+    def _raw(self, stored: Known | None) -> bytes | None:
+        return self._vault.open_raw(stored.sealed, b"event") if stored and stored.sealed is not None else None
+
+    async def _plan(
+        self, connection: Connection, offered: Sequence[Offered], results: list[Result], work: Sequence[_Work], moment: Moment, draw: Draw
+    ) -> None:
+        stored = [w.person.id for w in work if w.person.stored]
+        contacts = await persons.contacts(connection, stored, self._vault) if stored else {}
+        known = await notices.of_persons(connection, stored, self._vault) if stored else {}
+        for share in work:
+            ident = share.person.id
+            state = State(share.person, tuple(contacts.get(ident, ())), tuple(known.get(ident, ())))
+            self._share(share, state, [offered[p].event for p in share.places], moment, draw)
+            self._reject(share, offered, results)
+
+    def _share(self, share: _Work, state: State, found: Sequence[Event], moment: Moment, draw: Draw) -> None:
+        """Plans one person. If that raises, the events are kept to be planned later: a bug loses nothing and tells nobody anything false."""
+        if not state.person.pending:
+            try:
+                share.changes = self._planning.plan(state, found, moment.now, moment.today, draw)
+                return
+            except Exception:  # an edge: what is accepted must be stored whatever plan does
+                log.exception("plan_failed", events=len(found))
+        share.changes = Changes(structs.replace(state.person, pending=True, plan_due=moment.now))
+
+    @staticmethod
+    def _reject(share: _Work, offered: Sequence[Offered], results: list[Result]) -> None:
+        verdicts = share.changes.verdicts if share.changes else ()
+        for place, verdict in zip(share.places, verdicts, strict=False):
+            if isinstance(verdict, Rejection):
+                results[place] = Rejected(offered[place].event.id, (Problem(verdict.code, verdict.path, verdict.detail),))
+
+    async def _events(
+        self, connection: Connection, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment, seal_id: int
+    ) -> list[bytes]:
+        rows = sorted(self._rows(offered, results, work, moment), key=lambda row: row.no)
+        if not rows:
+            return []
+        if not await events.insert(connection, rows, moment.now, seal_id):
+            raise EventExists
+        return [entry(FactKind.EVENT, r.no, self._sealer.digest(r.no, r.source, r.id, r.type, r.person_id, r.digest, r.sealed)) for r in rows]
+
+    def _rows(self, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment) -> list[EventRow]:
+        rows = []
+        for share in work:
+            pending = share.changes is not None and share.changes.person.pending
+            verdicts = () if pending or share.changes is None else share.changes.verdicts
+            for index, place in enumerate(share.places):
+                if isinstance(results[place], Rejected):
+                    continue
+                event, verdict = offered[place].event, verdicts[index] if index < len(verdicts) else Verdict("pending")
+                sealed = self._vault.seal_raw(event.raw, b"event")
+                rows.append(
+                    EventRow(
+                        moment.numbers[place], event.source, event.id, event.type, event.person_id, event.digest, sealed, offered[place].sender.name,
+                        verdict.code, verdict.detail, verdict.notice_id if isinstance(verdict, Verdict) else None, pending,
+                    )  # fmt: skip
+                )
+        return rows
+
+
+def ids_needed(found: Sequence[Event]) -> int:
+    """An upper bound on the ids that planning these events can take."""
+    return 8 + sum(10 + 2 * len(event.contacts) for event in found)
+
+
+def _may(covers: Callable[[str], bool], person: Person, event: Event) -> bool:
+    """A region binds events by the person's stored region; moving a person, and bringing a new one, needs the new region too."""
+    data = event.data if isinstance(event.data, PersonData) else getattr(event.data, "person", None)
+    new = data.region if data is not None and data.region is not UNSET else None
+    if not person.stored or not person.region:
+        return new is not None and covers(new)
+    return covers(person.region) and (new is None or covers(new))
+

@@ -1,0 +1,119 @@
+"""Writes what plan decided for a set of locked persons, and what of it must be sealed. Used by intake and by the planner alike."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.model import Closing, Contact, Draft, Notice, Person
+from gateway.plan.state import Changes
+from gateway.store import messages, notices, persons
+from gateway.store.pool import Connection
+from gateway.store.vault import Vault
+
+
+class Written(Struct, frozen=True):
+    """What a set of changes came to, for the seal, the wake-ups and the metrics."""
+
+    entries: list[bytes]
+    drafts: list[Draft]
+    notices: list[Notice]
+    closed: list[tuple[int, str, str]]
+    """(notice id, kind, status)."""
+    canceled: list[tuple[int, str, str]]
+    """(message id, channel, reason)."""
+
+
+class PersonExists(Exception):
+    """Somebody else wrote a person that this transaction thought new: start again."""
+
+
+class Writer:
+    """Holds what writing needs. `version_of` pins a template; `take` hands out ids drawn by the caller."""
+
+    def __init__(self, vault: Vault, sealer: Sealer, version_of: Callable[[str], str]) -> None:
+        self._vault, self._sealer, self._version_of = vault, sealer, version_of
+
+    async def write(
+        self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person], at: datetime, seal_id: int, take: Callable[[], int]
+    ) -> Written:
+        """Writes the changes of locked persons. `known`: those the store holds, as they were read.
+
+        Raises:
+            PersonExists: Roll back and start again.
+
+        """
+        await self._persons(connection, changes, known)
+        made = [n for c in changes for n in c.notices]
+        drafts = [d for c in changes for d in c.drafts]
+        entries: list[bytes] = []
+        if made:
+            await notices.insert(connection, made, self._vault, at, seal_id)
+            entries += [entry(FactKind.NOTICE, n.id, self.notice_digest(n)) for n in made]
+        if drafts:
+            entries += await self._messages(connection, drafts, at, seal_id, take)
+        closed, canceled = await self._endings(connection, changes, at, seal_id, entries)
+        await self._outreach(connection, changes, at, take)
+        return Written(entries, drafts, made, closed, canceled)
+
+    def notice_digest(self, n: Notice) -> bytes:
+        """Digest of what of a notice never changes."""
+        insurance = "+".join(n.insurance)
+        return self._sealer.digest(n.id, n.person_id, n.duty, n.kind, n.cause, insurance, n.effective, list(n.checks), n.event_source, n.event_id)
+
+    async def _persons(self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person]) -> None:
+        new = [c.person for c in changes if c.person.id not in known]
+        if new and not await persons.insert(connection, sorted(new, key=lambda p: p.id), self._vault):
+            raise PersonExists
+        old = [c.person for c in changes if c.person.id in known and c.person is not known[c.person.id]]
+        if old:
+            await persons.update(connection, old, self._vault)
+        contacts: list[tuple[str, Contact]] = [(c.person.id, contact) for c in changes for contact in c.contacts_put]
+        if contacts:
+            await persons.put_contacts(connection, contacts, self._vault)
+        removed = [ident for c in changes for ident in c.contacts_removed]
+        if removed:
+            await persons.remove_contacts(connection, removed)
+
+    async def _messages(self, connection: Connection, drafts: Sequence[Draft], at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
+        ids = [take() for _ in drafts]
+        versions = [self._version_of(d.template) for d in drafts]
+        sealed = await messages.insert(connection, ids, drafts, versions, self._vault, at, seal_id)
+        digest = self._sealer.digest
+        return [
+            entry(FactKind.MESSAGE, i, digest(i, d.notice_id, d.channel, d.contact_id, d.key, d.addressee, d.template, v, s))
+            for i, d, v, s in zip(ids, drafts, versions, sealed, strict=True)
+        ]
+
+    async def _endings(
+        self, connection: Connection, changes: Sequence[Changes], at: datetime, seal_id: int, entries: list[bytes]
+    ) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str]]]:
+        started = [i for c in changes for i in c.started]
+        if started:
+            await notices.start(connection, started)
+        closings = [closing for c in changes for closing in c.closings]
+        closed: list[tuple[int, str, str]] = []
+        canceled: list[tuple[int, str, str]] = []
+        if closings:
+            closed = await notices.close(connection, closings, at, seal_id)
+            canceled = await notices.withdraw_messages(connection, closings, at)
+            entries += self.closing_entries(closings, closed, at)
+        recalls = [(r.notice_id, r.key, r.reason) for c in changes for r in c.recalls]
+        if recalls:
+            canceled += await notices.recall(connection, recalls, at)
+        return closed, canceled
+
+    def closing_entries(self, closings: Sequence[Closing], closed: Sequence[tuple[int, str, str]], at: datetime) -> list[bytes]:
+        """Entries for the notices that really closed."""
+        reason = {c.notice_id: c.reason for c in closings}
+        return [entry(FactKind.CLOSING, i, self._sealer.digest(i, status, reason[i], at)) for i, _, status in closed]
+
+    async def _outreach(self, connection: Connection, changes: Sequence[Changes], at: datetime, take: Callable[[], int]) -> None:
+        withdrawn = [i for c in changes for i in c.outreach_withdrawn]
+        lifted = [c.person.id for c in changes if c.conflict_lifted]
+        if withdrawn or lifted:
+            await notices.withdraw_outreach(connection, withdrawn, lifted, at)
+        opened = [(take(), row) for c in changes for row in c.outreach]
+        if opened:
+            await notices.open_outreach(connection, opened, at)
