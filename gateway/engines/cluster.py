@@ -26,7 +26,7 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "wal_buffers": "16MB",
-    "wal_compression": "off",  # the wheel is built without lz4, and pglz costs more than it saves
+    "wal_compression": "off",  # the wheel is built without lz4, and pglz was no faster here
     "min_wal_size": "512MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
@@ -50,7 +50,7 @@ SETTINGS = {
 }
 
 SINCE_18 = {
-    "io_method": "sync",  # the worker default starts three more processes and was no faster here on two cores
+    "io_method": "sync",  # the worker default starts three more processes and was no faster on two cores
 }
 
 LOGINS = f"""# The owner of the server by the operating system's word, the gateway by its password, nobody else, nothing by network.

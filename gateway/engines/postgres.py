@@ -78,7 +78,8 @@ class PostgresServer:
             self.stop()  # its password was thrown away: a new one can only be set while it is down
         account = unprivileged(self._link)
         self._make_home(account)
-        program = binaries.postgres(account, cluster.made_by(self.data), self._refuge)
+        program = binaries.postgres(binaries.installed_postgres(), cluster.made_by(self.data))
+        program = binaries.reachable(program, account, self._refuge)
         if self._outwaited():
             return False
         self._prepare(account, program)
@@ -122,14 +123,18 @@ class PostgresServer:
         return made
 
     def _outwaited(self) -> bool:
-        """Deals with the pid file of a server that is not up: waits for one that comes or goes, removes a stranger's. True when it came up."""
+        """Waits for a server of ours that comes or goes; removes the lock files of one that is gone. True when it came up.
+
+        PostgreSQL itself stops at a lock file whose number a stranger got since, or a zombie holds, as happens in containers. What keeps
+        two servers apart is our lock and the shared memory of the folder, which are not touched.
+        """
         pid = self.pid()
-        if pid is None or not alive(pid):
-            return False
-        if self._is_ours(pid):
+        if pid is not None and alive(pid) and self._is_ours(pid):
             wait_until(lambda: self.up() or not alive(pid), RECOVERY_S)
-            return self.up()
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # its number was given to another process since, as happens in containers
+        if self.up():
+            return True
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.sockets / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         return False
 
     def _prepare(self, account: Account, program: binaries.Postgres) -> None:

@@ -17,9 +17,8 @@ def socket_folder(wanted: Path, record: Path, account: Account) -> Path:
     if len(bytes(wanted)) <= LONGEST_FOLDER:
         account.make_folder(wanted)
         return wanted
-    kept = recorded_folder(wanted, record)
     with suppress(FileNotFoundError):
-        if account.owns(kept):
+        if account.owns(kept := Path(record.read_text())):
             return kept
     made = Path(tempfile.mkdtemp(prefix="tixing-"))
     account.make_folder(made)
