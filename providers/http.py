@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from providers.base.endpoint import Endpoint
+from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.json_answers import AnswerReader, ResponseOptions
 from providers.base.json_receipts import CallbackReader, InboundOptions, ReceiptOptions, Told
 from providers.base.link import KEEPALIVE_S, Heard
@@ -95,8 +95,8 @@ def _endpoint(settings: Settings, options: HttpOptions) -> Endpoint:
         raise wrong(settings, "method", "use POST, PUT or PATCH: the message travels in the body")
     try:
         return Endpoint.of(options.method, options.url, options.headers)
-    except ValueError as error:
-        raise wrong(settings, "headers" if "header" in str(error) else "url", str(error)) from error
+    except EndpointError as error:
+        raise wrong(settings, error.key, str(error)) from error
 
 
 def _body(settings: Settings, options: HttpOptions) -> Body:

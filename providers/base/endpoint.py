@@ -21,6 +21,14 @@ _DEFAULTS: Final = {
 }
 
 
+class EndpointError(ValueError):
+    """`key` cannot work; the text says why and what to do, and holds no header's value."""
+
+    def __init__(self, key: str, advice: str) -> None:
+        super().__init__(advice)
+        self.key = key
+
+
 class Endpoint(msgspec.Struct, frozen=True):
     """A method, a URL and the headers that every call has. Make it with `Endpoint.of`."""
 
@@ -29,9 +37,9 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, method: str, url: str, headers: Mapping[str, str] = NO_HEADERS) -> Self:
-        """Raises `ValueError`, in words for an operator and without any header's value, where a part cannot work."""
+        """Raises `EndpointError`."""
         if not _TOKEN.fullmatch(method):
-            raise ValueError("method is not an HTTP method: use POST or PUT")
+            raise EndpointError("method", "this is not an HTTP method: use POST or PUT")
         target = _absolute(url)
         named = {name.lower() for name in headers}
         defaults = {name: value for name, value in _DEFAULTS.items() if name.lower() not in named}
@@ -39,7 +47,7 @@ class Endpoint(msgspec.Struct, frozen=True):
         return cls(target.origin(), start.encode("ascii") + _lines(defaults | dict(headers)))
 
     def request(self, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
-        """All bytes of one call. Raises `ValueError` for a header that HTTP cannot carry."""
+        """All bytes of one call. Raises `EndpointError` for a header that HTTP cannot carry."""
         own = _lines(headers) if headers else b""
         return b"%b%bContent-Length: %d\r\n\r\n%b" % (self.head, own, len(body), body)
 
@@ -48,20 +56,20 @@ def _absolute(url: str) -> URL:
     try:
         target = URL(url)
     except ValueError as error:
-        raise ValueError("url cannot be read: write https://host/path") from error
+        raise EndpointError("url", "cannot be read: write https://host/path") from error
     if target.scheme not in {"http", "https"} or not target.host:
-        raise ValueError("url must be absolute: write https://host/path")
+        raise EndpointError("url", "must be absolute: write https://host/path")
     if target.user is not None or target.password is not None:
-        raise ValueError("url holds credentials: put them into headers, as env:NAME")
+        raise EndpointError("url", "holds credentials: put them into headers, as env:NAME")
     return target
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name):
-            raise ValueError("a header's name holds characters that HTTP does not allow there")
+            raise EndpointError("headers", "a header's name holds characters that HTTP does not allow there")
         if name.lower() in _OURS:
-            raise ValueError(f"header {name} is set by the gateway itself: leave it out")
+            raise EndpointError("headers", f"header {name} is set by the gateway itself: leave it out")
         if not _VALUE.fullmatch(value):
-            raise ValueError(f"header {name} has a value that is not plain ASCII on one line")
+            raise EndpointError("headers", f"header {name} has a value that is not plain ASCII on one line")
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")

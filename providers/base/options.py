@@ -31,7 +31,8 @@ def wrong(settings: Settings, key: str, advice: str) -> SettingsError:
 def _advice(said: str, kind: type[msgspec.Struct], keys: list[str]) -> str:
     unknown = _UNKNOWN_KEY.search(said)
     if unknown is None:
-        return said[:1].lower() + said[1:].replace("Object missing required field", "needs the key")
+        said = said.replace("Object missing required field", "needs the key")
+        return said[:1].lower() + said[1:]
     known = _known(kind, keys)
     near = get_close_matches(unknown["key"], known, n=1)
     guess = f"did you mean `{near[0]}`?" if near else "remove it."
