@@ -12,8 +12,9 @@ from gateway.config import Config
 from gateway.store.vault import Cipher
 
 if TYPE_CHECKING:
-    from gateway.api.auth import Tokens
     from prometheus_client import CollectorRegistry
+
+    from gateway.api.auth import Tokens
 
 
 class RenderText(Protocol):

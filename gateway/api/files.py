@@ -1,0 +1,130 @@
+"""Lists as files: whole, as of one moment, in constant memory, by a server-side cursor."""
+
+import asyncio
+import csv
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from aiohttp import web
+from asyncpg.pool import PoolConnectionProxy
+from msgspec import Struct
+
+from gateway.api.calls import HEADERS, Call
+from gateway.api.cells import shown
+from gateway.api.listing import CSV, XLSX, Cell, Listing
+from gateway.api.problems import Problem
+from gateway.api.query import ListQuery
+from gateway.store.reading import lists
+from gateway.store.reading.reader import STATEMENT_S, Statement
+
+BATCH = 500
+"""Rows in memory at a time; some 3 ms of the event loop each."""
+EVERY = 2**62
+"""More rows than any list has."""
+STALLED_S = 60.0
+"""A client that takes nothing for so long is cut off: it holds a connection and a snapshot of the store."""
+WHOLE_S = 1800.0
+"""How long one file may take from its first row to its last."""
+SHEET_ROWS = 1_048_576
+"""Rows of an XLSX sheet, the heading among them (ECMA-376; Excel's own limit)."""
+MARK = "\ufeff"
+"""Without it Excel takes a CSV for the system's code page."""
+
+AT_ONCE = web.AppKey("files_at_once", asyncio.Semaphore)
+"""Files that a process makes at a time; others wait. Each holds a connection of the pool."""
+
+AnyListing = Listing[Any, Any, Any]
+
+
+class _Source(Struct, frozen=True):
+    """Rows to be written, and the file's name without its ending."""
+
+    name: str
+    batches: AsyncIterator[list[Any]]
+
+
+async def csv_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.StreamResponse:
+    """Streams the list as CSV (RFC 4180, UTF-8 with its mark)."""
+    async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query) as source:
+        first: list[Any] = await anext(source.batches, [])  # before the headers: an error can still be told
+        response = web.StreamResponse(headers=_headers(f"{CSV}; charset=utf-8", f"{source.name}.csv"))
+        await response.prepare(call.request)
+        try:
+            await _write(response, MARK + _lines([[column.heading for column in listing.columns], *_cells(listing, first)]))
+            async for rows in source.batches:
+                await _write(response, _lines(_cells(listing, rows)))
+        except BaseException:
+            # The status has left: only a broken connection tells the client that the file is not whole.
+            if call.request.transport is not None:
+                call.request.transport.abort()
+            raise
+        await response.write_eof()
+    return response
+
+
+async def xlsx_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.StreamResponse:
+    """Writes the list into a workbook on disk (masked, as on screen), then sends it: a workbook's directory stands at its end.
+
+    Raises:
+        Problem: 422, the list has more rows than a sheet holds.
+
+    """
+    from gateway.api.workbook import Workbook  # noqa: PLC0415 - XlsxWriter is loaded by those who export
+
+    async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S):
+        with TemporaryDirectory(prefix="tixing-") as folder:
+            path = Path(folder, "list.xlsx")
+            async with _rows_of(call, listing, query, SHEET_ROWS - 1) as source:
+                book = Workbook(path, [column.heading for column in listing.columns])
+                async for rows in source.batches:
+                    await asyncio.to_thread(book.add, _cells(listing, rows))
+                await asyncio.to_thread(book.close)
+            response = web.FileResponse(path, headers=_headers(XLSX, f"{source.name}.xlsx"))
+            await response.prepare(call.request)  # sends all of it; afterwards the folder may go
+            return response
+
+
+@asynccontextmanager
+async def _rows_of(call: Call, listing: AnyListing, query: ListQuery, at_most: int | None = None) -> AsyncIterator[_Source]:
+    async with call.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        statement = await listing.select(call, connection, query, listing.first, EVERY)
+        if at_most is not None:
+            await _check_fits(connection, statement, at_most)
+        async with aclosing(_batches(call, listing, connection, statement)) as batches:
+            yield _Source(f"{listing.name}-{await lists.today(connection)}", batches)
+
+
+async def _batches(call: Call, listing: AnyListing, connection: PoolConnectionProxy, statement: Statement) -> AsyncGenerator[list[Any]]:
+    cursor = await connection.cursor(statement.sql, *statement.args)
+    while found := await cursor.fetch(BATCH, timeout=STATEMENT_S):
+        yield await listing.rows(call, connection, found)
+
+
+async def _check_fits(connection: PoolConnectionProxy, statement: Statement, at_most: int) -> None:
+    if await lists.count(connection, statement, at_most + 1) > at_most:
+        raise Problem(
+            422, f"This list has more rows than the {at_most:,} that an XLSX sheet holds: ask for format=csv, or narrow the filters."
+        )
+
+
+def _cells(listing: AnyListing, rows: Sequence[Any]) -> list[list[Cell]]:
+    return [[column.cell(row) for column in listing.columns] for row in rows]
+
+
+def _lines(rows: Sequence[Sequence[Cell]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([shown(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+async def _write(response: web.StreamResponse, text: str) -> None:
+    async with asyncio.timeout(STALLED_S):
+        await response.write(text.encode())
+
+
+def _headers(kind: str, filename: str) -> dict[str, str]:
+    return HEADERS | {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{filename}"'}
