@@ -11,6 +11,7 @@ import time
 import aiohttp
 import uvloop
 
+TEXT = "【四川社保】王建国您好，请于2026年12月14日前用四川e社保刷脸或到社区免费办理待遇资格认证，逾期暂停发放。已办请忽略。咨询12333"
 HEADERS = {"Content-Type": "application/json"}
 
 

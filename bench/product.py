@@ -1,5 +1,6 @@
 """The product under test, as its users run it: one process a role over embedded engines, in a folder of its own."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,10 +9,12 @@ import urllib.request
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from bench.processes import Child, HarnessError, free_port, wait_until
 from gateway.engines.postgres import PostgresServer
 from gateway.engines.redis import RedisServer
+from tests.standins import vendor_config
 
 START_S = 60.0
 TREE = Path(__file__).resolve().parent.parent
@@ -166,15 +169,26 @@ providers = ["{SECTION}"]
 level = "warning"
 
 [providers.{SECTION}]
-driver = "http"
-url = "{terms.url}"
-batch_size = {terms.batch_size}
-connections = {terms.connections}
-timeout_s = {terms.timeout_s:g}
-lease_s = {terms.lease_s:g}
-receipt_timeout_h = {terms.receipt_timeout_h:.6f}
-callback_tokens = ["{CALLBACK_TOKEN}"]
-body = {{ messages = [{{ to = "{{address}}", text = "{{signature}}{{text}}", ref = "{{reference}}" }}] }}
-response = {{ list = "results", reference = "ref", code = "status", codes = {{ "0" = {{ outcome = "accepted" }} }} }}
-receipts = {{ list = "reports", reference = "ref", code = "status", codes = {{ DELIVRD = {{ status = "delivered" }} }} }}
+{section_text(terms)}
 """
+
+
+def section_text(terms: VendorTerms) -> str:
+    """What stands under `[providers.NAME]`: the stand-in's own settings, and the terms of this run."""
+    settings = vendor_config.config(terms.url, batch_size=terms.batch_size) | {
+        "connections": terms.connections,
+        "timeout_s": terms.timeout_s,
+        "lease_s": terms.lease_s,
+        "receipt_timeout_h": terms.receipt_timeout_h,
+        "callback_tokens": [CALLBACK_TOKEN],
+    }
+    return "\n".join(f"{key} = {toml(value)}" for key, value in settings.items())
+
+
+def toml(value: Any) -> str:
+    """A value in TOML, tables inline."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

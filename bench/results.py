@@ -115,7 +115,7 @@ def shortfalls(scenario: Scenario, measured: Measured, bare: Sequence[float]) ->
     if target.of_bare_client and bare and per_s / spread(bare).median < target.of_bare_client:
         said.append(f"{per_s / spread(bare).median:.2f} of the bare client < {target.of_bare_client:g}")
     for name, limit in (("p50", target.p50_ms), ("p99", target.p99_ms)):
-        if limit and (found := spread_of(runs, _latency(name)).median) > limit:
+        if limit and (found := spread_of(runs, latency(name)).median) > limit:
             said.append(f"{name} {found:.1f} ms > {limit:g} ms")
     if (peak := spread_of(runs, lambda run: run.pss_mib).median) > MEMORY_MIB:
         said.append(f"{peak:.0f} MiB > {MEMORY_MIB} MiB")
@@ -132,9 +132,20 @@ def _integrity(run: Run) -> str:
     return f"of {run.count}: once {found.once}, twice {found.twice}, never {found.never}, delivered {found.delivered}"
 
 
-def _latency(name: str) -> Callable[[Run], float]:
+def latency(name: str) -> Callable[[Run], float]:
+    """Picks p50, p99 or max of a run; 0 where no latency was taken."""
+
     def pick(run: Run) -> float:
         return run.latency_ms.get(name, 0.0)
+
+    return pick
+
+
+def cpu_of(group: str) -> Callable[[Run], float]:
+    """Picks a group's microseconds a message."""
+
+    def pick(run: Run) -> float:
+        return run.cpu_us.get(group, 0.0)
 
     return pick
 
