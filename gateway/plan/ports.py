@@ -1,7 +1,7 @@
 """What plan needs of others, as ports, and the settings it follows. The composition root fills them in."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
@@ -135,7 +135,7 @@ class Settings(Struct, frozen=True):
 
 
 class Rules:
-    """Ports and settings together. Answers about dates and regions repeat by the million: they are asked once."""
+    """Ports and settings together; one a process. Answers about cycles and regions repeat by the million: they are asked once."""
 
     def __init__(self, calendar: Calendar, texts: Texts, ids: Ids, settings: Settings) -> None:
         self.calendar, self.texts, self.ids, self.settings = calendar, texts, ids, settings
@@ -144,13 +144,22 @@ class Rules:
         self.signature: Callable[[str], str] = lru_cache(8192)(texts.signature)
         self.home: Callable[[str], str] = lru_cache(8192)(texts.home)
         self.insurance_name: Callable[[tuple[Insurance, ...]], str] = lru_cache(256)(texts.insurance_name)
-        self.chinese_date: Callable[[date], str] = lru_cache(8192)(texts.chinese_date)
-        self.chinese_month: Callable[[date], str] = lru_cache(8192)(texts.chinese_month)
-        self._now: datetime | None = None
-        self._open: datetime | None = None
+        self._leaving = _Leaving(None)
 
-    def next_open(self, now: datetime) -> datetime:
+    def leaving(self, now: datetime) -> "_Leaving":
         """When what is due now may leave; asked once for all persons of a batch."""
-        if self._now is not now or self._open is None:
-            self._now, self._open = now, self.calendar.next_open(now)
-        return self._open
+        if self._leaving.now is not now:
+            opens = self.calendar.next_open(now)
+            self._leaving = _Leaving(now, opens, opens + timedelta(hours=self.settings.validity_hours))
+        return self._leaving
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class _Leaving(Struct, frozen=True):
+    """For what is due `now`: when the window opens, and until when a message is worth sending."""
+
+    now: datetime | None
+    opens: datetime = _NEVER
+    until: datetime = _NEVER

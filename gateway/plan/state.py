@@ -1,9 +1,19 @@
 """What goes into plan and what comes out of it: one person at a time."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from gateway.model import Closing, Contact, Draft, Notice, Outreach, Person, Verdict
 from gateway.words import Reason
+
+
+class Belief(Struct, frozen=True):
+    """What quality holds of a number, whoever has it (see `gateway.model.Contact`)."""
+
+    usable: bool = True
+    opted_out: bool = False
+    score: float = 0.5
 
 
 class State(Struct, frozen=True):
@@ -16,6 +26,8 @@ class State(Struct, frozen=True):
     person: Person
     contacts: tuple[Contact, ...] = ()
     notices: tuple[Notice, ...] = ()
+    beliefs: Mapping[bytes, Belief] = {}
+    """By key, for numbers that the events bring: a number proved absent stays unused when it comes in with a new person."""
 
 
 class Rejection(Struct, frozen=True):

@@ -1,0 +1,123 @@
+"""Moves notices on: those that are due start, those whose messages all failed take the next rung, those that reached somebody end."""
+
+from gateway.model import Draft, Notice, Outreach
+from gateway.plan.calendar_duties import passed
+from gateway.plan.codes import Why
+from gateway.plan.ladder import Rung, climb
+from gateway.plan.wording import values
+from gateway.plan.work import CANCELED, IN_PROGRESS, SCHEDULED, SUPPRESSED, UNINFORMED, Duty, Work, close
+from gateway.stops import untrue
+from gateway.words import FINAL, Insurance, Kind, NoticeStatus, Reason, Status
+
+_FOLLOWED = frozenset({IN_PROGRESS, UNINFORMED})
+_WHY = {
+    Reason.EXPIRED: Why.EXPIRED,
+    Reason.QUIET_EXPIRED: Why.EXPIRED,
+    Reason.OPTED_OUT: Why.OPTED_OUT,
+    Reason.NO_CONTACT: Why.NO_CONTACT,
+}
+
+
+def advance_known(work: Work) -> None:
+    """Moves on what the store knows of."""
+    for notice in work.notices:
+        if notice.id in work.closings:
+            continue
+        if notice.status == SCHEDULED:
+            if notice.due_at <= work.now:
+                _start(work, notice)
+        elif notice.status in _FOLLOWED:
+            _follow(work, notice)
+
+
+def start_new(work: Work) -> None:
+    """Starts what this plan made, where it is due."""
+    for duty in work.duties:
+        if duty.status == SCHEDULED and duty.due_at <= work.now:
+            _next(work, duty)
+            if duty.status == IN_PROGRESS:
+                _known_late(work, duty)
+
+
+def _start(work: Work, notice: Notice) -> None:
+    if (reason := untrue(notice, work)) is not None:
+        close(work, notice, CANCELED, reason)
+        return
+    _next(work, notice)
+    if notice.id not in work.closings:
+        work.started.append(notice.id)
+
+
+def _follow(work: Work, notice: Notice) -> None:
+    """A delivery ends the notice, also a late one; while a message may still arrive nothing else is tried."""
+    if not notice.tried:
+        return
+    if any(t.status == Status.DELIVERED for t in notice.tried):
+        close(work, notice, NoticeStatus.INFORMED, None)
+        work.outreach_withdrawn.append(notice.id)
+    elif notice.status == IN_PROGRESS:
+        recalled = {r.key for r in work.recalls if r.notice_id == notice.id} if work.recalls else ()
+        if all(t.status in FINAL or (t.status == Status.QUEUED and t.key in recalled) for t in notice.tried):
+            _next(work, notice)
+        elif (
+            notice.kind == Kind.REMINDER
+            and notice.deadline is not None
+            and passed(work, work.rules.calendar.outreach_latest(notice.deadline))
+        ):
+            _list(work, notice, Why.NOT_INFORMED)
+
+
+def _next(work: Work, notice: Notice | Duty) -> None:
+    leaving = work.rules.leaving(work.now)
+    if notice.expires_at is not None and notice.expires_at <= leaving.opens:
+        _give_up(work, notice, Reason.EXPIRED if notice.expires_at <= work.now else Reason.QUIET_EXPIRED)
+        return
+    found = climb(work, notice)
+    if found.rung is not None:
+        _draft(work, notice, found.rung)
+    elif found.opted_out:
+        _give_up(work, notice, Reason.OPTED_OUT)
+    else:
+        _give_up(work, notice, _last_reason(notice) if notice.tried else Reason.NO_CONTACT)
+
+
+def _draft(work: Work, notice: Notice | Duty, rung: Rung) -> None:
+    leaving, to = work.rules.leaving(work.now), rung.contact
+    until = leaving.until if notice.expires_at is None else min(leaving.until, notice.expires_at)
+    work.drafts.append(
+        Draft(
+            notice.id, work.state.person.id, len(notice.tried), to.channel, to.id, to.address, to.key, rung.addressee, rung.template,
+            values(work, notice, to), notice.lane, leaving.opens, until,
+        )
+    )  # fmt: skip
+    if isinstance(notice, Duty):
+        notice.status = IN_PROGRESS
+
+
+def _give_up(work: Work, notice: Notice | Duty, reason: Reason) -> None:
+    """Hands the duty to people; a request that is over or unwanted just ends."""
+    if notice.kind == Kind.REQUESTED and reason in {Reason.EXPIRED, Reason.QUIET_EXPIRED, Reason.OPTED_OUT}:
+        close(work, notice, SUPPRESSED if isinstance(notice, Duty) else CANCELED, reason)
+        return
+    close(work, notice, UNINFORMED, reason)
+    _list(work, notice, _WHY.get(reason, Why.LADDER_FAILED))
+
+
+def _last_reason(notice: Notice | Duty) -> Reason:
+    """Why the last message stopped; a recalled one had no contact any more."""
+    return next((t.reason for t in reversed(notice.tried) if t.reason is not None), Reason.UNREACHABLE)
+
+
+def _known_late(work: Work, duty: Duty) -> None:
+    """Within sixty days of the deadline people look for whoever is not informed at once, beside the message (product)."""
+    if duty.deadline is None or work.today < work.rules.calendar.outreach_latest(duty.deadline):
+        return
+    # Whoever has a reminder of this cycle was known in time: informed, or on the list since.
+    if not any(n.kind == Kind.REMINDER and n.deadline == duty.deadline for n in work.notices):
+        _list(work, duty, Why.NOT_INFORMED)
+
+
+def _list(work: Work, notice: Notice | Duty, why: Why) -> None:
+    tried = tuple(f"{t.channel}:{t.reason or t.status}" for t in notice.tried)
+    injured = Insurance.WORK_INJURY in (notice.insurance or work.insurance)
+    work.outreach.append(Outreach(work.state.person.id, notice.id, notice.kind, why, tried, "unit" if injured else "grassroots"))

@@ -1,0 +1,110 @@
+"""The duty to inform: its key, whether it exists, and why it starts or does not. Nobody is told the same duty twice."""
+
+from datetime import date
+from functools import lru_cache
+
+from gateway.model import Notice, Verdict
+from gateway.plan.codes import Code
+from gateway.plan.work import CANCELED, SUPPRESSED, Duty, Work, every, standing
+from gateway.stops import TABLE, Cell, untrue
+from gateway.words import Cause, Insurance, Kind, Reason, Status
+
+LIFTABLE = frozenset({Reason.CERTIFIED, Reason.DECEASED, Reason.CONFLICT, Reason.TERMINATED})
+"""Reasons that a later fact can take back (a revoked certification or death, a resumption): then the duty stands again."""
+
+_LEFT = frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT, Status.DELIVERED})
+"""Messages that may have told the person already."""
+
+_ARTICLES = {
+    (Kind.REMINDER, Cause.NONE): "23,37",
+    (Kind.SUSPENSION, Cause.LAPSED): "24,37",
+    (Kind.SUSPENSION, Cause.NOT_CERTIFIED): "24",
+    (Kind.SUSPENSION, Cause.PAYMENT_FAILED): "24",
+    (Kind.TERMINATION, Cause.NOT_CERTIFIED): "25,26",
+    (Kind.RESUMPTION, Cause.NONE): "27",
+    (Kind.REQUESTED, Cause.NONE): "requested",
+}
+_TERMINATION = "25"
+
+
+@lru_cache(maxsize=64)
+def trail(kind: Kind, cause: Cause, by: str) -> tuple[str, ...]:
+    """The checks of a notice: by whom it came, the articles behind it, and the facts of the table that do not stop it."""
+    row = TABLE[kind, cause]
+    columns = ("certified", "deceased", "resumed", "terminated")
+    passed = tuple(f"passed:{column}" for column in columns if getattr(row, column) is not Cell.STANDS)
+    return (f"by:{by}", f"rule:{_ARTICLES.get((kind, cause), _TERMINATION)}", *passed)
+
+
+@lru_cache(maxsize=8192)
+def cycle_key(kind: Kind, cause: Cause, deadline: date) -> str:
+    """Key of a duty of the cycle: one per (person, deadline)."""
+    return f"{kind}/{cause}|{deadline}" if cause else f"{kind}|{deadline}"
+
+
+def benefit_key(kind: Kind, cause: Cause, insurance: tuple[Insurance, ...], effective: date) -> str:
+    """Key of a duty about benefits; `-` stands for what was not said, so that no part is empty."""
+    return f"{kind}|{cause or '-'}|{'+'.join(sorted(insurance)) or '-'}|{effective}"
+
+
+def open_duty(work: Work, duty: Duty, *, by_calendar: bool = False) -> Verdict:
+    """Takes up a duty, unless it is met, under way or untrue.
+
+    A duty that a fact stops becomes a suppressed notice, so that the "no" has its trail; the calendar leaves none, for it looks again.
+    """
+    known = [other for other in every(work) if _same(other, duty)]
+    untrue_by = untrue(duty, work)
+    if known:
+        met_by = _met(work, duty, known)
+        if met_by is not None:
+            return Verdict(Code.DUTY_MET, met_by.id)
+        if untrue_by is not None:
+            return Verdict(untrue_by, known[-1].id)
+        duty.duty = _renewed(duty, known)
+    if untrue_by is not None:
+        if by_calendar:
+            return Verdict(untrue_by)
+        duty.status, duty.reason, duty.checks = SUPPRESSED, untrue_by, (*duty.checks, f"failed:{untrue_by}")
+    duty.id = work.rules.ids.notice()
+    work.duties.append(duty)
+    if untrue_by is not None:
+        return Verdict(untrue_by, duty.id)
+    return Verdict(Code.NOTICE if duty.due_at <= work.now else Code.HELD, duty.id)
+
+
+def _same(other: Notice | Duty, duty: Duty) -> bool:
+    if other.kind != duty.kind or other.cause != duty.cause:
+        return False
+    if duty.kind == Kind.REQUESTED:
+        return other.duty == duty.duty
+    return other.effective == duty.effective
+
+
+def _met(work: Work, duty: Duty, known: list[Notice | Duty]) -> Notice | Duty | None:
+    """The notice that meets the duty. What is told for some benefits only leaves the duty for the others."""
+    by_benefit = duty.deadline is None and duty.kind != Kind.REQUESTED
+    left = set(duty.insurance)
+    for other in known:
+        if _may_renew(work, other):
+            duty.tried += other.tried
+            continue
+        if not (by_benefit and left and other.insurance):
+            return other
+        left.difference_update(other.insurance)
+        if not left:
+            return other
+    if by_benefit and len(left) < len(duty.insurance):
+        duty.insurance = tuple(one for one in duty.insurance if one in left)
+        duty.duty = benefit_key(duty.kind, duty.cause, duty.insurance, duty.effective)
+    return None
+
+
+def _may_renew(work: Work, other: Notice | Duty) -> bool:
+    """Withdrawn for a reason that can be lifted, before anything left that might have told the person."""
+    status, reason = standing(work, other)
+    return status in {CANCELED, SUPPRESSED} and reason in LIFTABLE and not any(t.status in _LEFT for t in other.tried)
+
+
+def _renewed(duty: Duty, known: list[Notice | Duty]) -> str:
+    before = sum(other.duty == duty.duty or other.duty.startswith(f"{duty.duty}|") for other in known)
+    return f"{duty.duty}|{before + 1}" if before else duty.duty

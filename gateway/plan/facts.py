@@ -1,0 +1,145 @@
+"""What events say of a person and their contacts: fields given replace, fields absent stay."""
+
+from datetime import date
+
+from msgspec import UNSET, structs
+
+from gateway.events import GivenContact, PersonData
+from gateway.model import Contact, Details
+from gateway.plan.certification import certify, derived, recycle
+from gateway.plan.codes import Code
+from gateway.plan.state import Recall, Rejection
+from gateway.plan.work import Work
+from gateway.words import OPEN_NOTICE, Cause, ContactSource, Reason, Relation, Status
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+"""Dates outside are typing errors, and dates derived from them might not exist."""
+
+_TRUST = {source: rank for rank, source in enumerate(ContactSource)}
+_SELF, _DEATH = Relation.SELF, Cause.DEATH
+
+
+def bad_date(day: date | None, path: str, last: date = LATEST) -> Rejection | None:
+    """Refuses a date that cannot be; `last` is today for what cannot lie in the future."""
+    if day is None or EARLIEST <= day <= last:
+        return None
+    if last < day <= LATEST:
+        return Rejection(Code.INVALID, path, "lies in the future")
+    return Rejection(Code.INVALID, path, f"needed: a date from {EARLIEST} to {LATEST}")
+
+
+def bad_person(data: PersonData | None, path: str, today: date) -> Rejection | None:
+    """Refuses dates of a person that cannot be; a certification in the future is an error (domain: start)."""
+    if data is None:
+        return None
+    if data.certified_on is not UNSET and (bad := bad_date(data.certified_on, f"{path}.certified_on", today)):
+        return bad
+    if data.benefit_started_on is not UNSET:
+        return bad_date(data.benefit_started_on, f"{path}.benefit_started_on")
+    return None
+
+
+def put_person(work: Work, data: PersonData, *, evidence: bool) -> Code:
+    """Takes what is said of the person. `evidence`: a new certification shows that the person lives now; else it only names a cycle."""
+    known = _facts(work)
+    work.details = _details(work.details, data)
+    if data.region is not UNSET:
+        work.region = data.region
+    if data.beneficiary is not UNSET:
+        work.beneficiary = data.beneficiary
+    if data.insurance is not UNSET:
+        work.insurance = tuple(dict.fromkeys(data.insurance))
+        work.benefits = tuple(b for b in work.benefits if b.insurance in work.insurance)
+        work.moved = True
+    if data.benefit_started_on is not UNSET and data.benefit_started_on != work.benefit_started_on:
+        was = derived(work)
+        work.benefit_started_on = data.benefit_started_on
+        recycle(work, was)
+    certified = certify(work, data.certified_on, evidence=evidence) if data.certified_on is not UNSET else Code.UNCHANGED
+    if certified != Code.UNCHANGED:
+        return certified
+    return Code.UNCHANGED if _facts(work) == known else Code.RECORDED
+
+
+def put_contacts(work: Work, given: tuple[GivenContact, ...]) -> bool:
+    """Adds or updates contacts; identity is (channel, key, relation). True where anything changed."""
+    changed = False
+    for one in given:
+        changed = _put_contact(work, one) or changed
+    return changed
+
+
+def remove_contact(work: Work, channel: str, key: bytes, relation: Relation | None) -> bool:
+    """Takes a contact away, in that relation or in all; what waits to go there is recalled."""
+    gone = [c for c in work.contacts if c.key == key and c.channel == channel and relation in {None, c.relation}]
+    if not gone:
+        return False
+    work.contacts = tuple(c for c in work.contacts if c not in gone)
+    for contact in gone:
+        work.contacts_removed[contact.id] = contact
+        work.contacts_put.pop(contact.id, None)
+        recall(work, contact.key)
+    return True
+
+
+def _facts(work: Work) -> tuple[object, ...]:
+    return work.region, work.details, work.insurance, work.beneficiary, work.benefit_started_on
+
+
+def _details(known: Details, data: PersonData) -> Details:
+    return Details(
+        known.name if data.name is UNSET else data.name,
+        known.residence if data.residence is UNSET else data.residence,
+        known.managing_unit if data.managing_unit is UNSET else data.managing_unit,
+        known.birth_year if data.birth_year is UNSET else data.birth_year,
+        known.abroad if data.abroad is UNSET else data.abroad,
+        known.home_service if data.home_service is UNSET else data.home_service,
+    )
+
+
+def _put_contact(work: Work, given: GivenContact) -> bool:
+    known = next((c for c in work.contacts if c.key == given.key and c.channel == given.channel and c.relation == given.relation), None)
+    if known is None:
+        _add_contact(work, given)
+        return True
+    merged = _merged(known, given)
+    if merged == known:
+        return False
+    work.contacts = tuple(merged if c is known else c for c in work.contacts)
+    work.contacts_put[merged.id] = merged
+    return True
+
+
+def _add_contact(work: Work, given: GivenContact) -> None:
+    identity = (given.channel, given.key, given.relation)
+    again = next((c for c in work.contacts_removed.values() if (c.channel, c.key, c.relation) == identity), None)
+    if again is not None:
+        del work.contacts_removed[again.id]
+    belief = work.state.beliefs.get(given.key) or next(
+        (c for c in work.contacts if c.key == given.key and c.channel == given.channel), again
+    )
+    contact = Contact(
+        work.rules.ids.contact() if again is None else again.id,
+        given.channel, given.address, given.key, given.relation, given.source, given.verified_on, given.name,
+        *((belief.usable, belief.opted_out, belief.score) if belief is not None else ()),
+    )  # fmt: skip
+    work.contacts = (*work.contacts, contact)
+    work.contacts_put[contact.id] = contact
+    if given.relation == _SELF and work.notices:
+        recall(work, given.key, of_death=True)
+
+
+def _merged(known: Contact, given: GivenContact) -> Contact:
+    """The better source and the later verification win: a feed that does not know of a check does not undo it."""
+    trusted = given.source if _TRUST[given.source] < _TRUST[known.source] else known.source
+    verified = max((day for day in (known.verified_on, given.verified_on) if day is not None), default=None)
+    return structs.replace(known, address=given.address, source=trusted, verified_on=verified, name=given.name or known.name)
+
+
+def recall(work: Work, key: bytes, *, of_death: bool = False) -> None:
+    """Calls back what waits in a queue for a number; `of_death`: only of deaths, which are never told to the person's own number."""
+    for notice in work.notices:
+        if notice.status not in OPEN_NOTICE or (of_death and notice.cause != _DEATH):
+            continue
+        if any(t.key == key and t.status == Status.QUEUED for t in notice.tried):
+            work.recalls.append(Recall(notice.id, key, Reason.SUPERSEDED))
