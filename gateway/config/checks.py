@@ -1,26 +1,31 @@
 """What no single key shows: rules between keys and between sections."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from ipaddress import ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import UNSET
 
 from gateway.config.errors import did_you_mean
 from gateway.config.schema import LEASE_MARGIN_S, Config, Ladder, ProviderSection, Route
 from gateway.security.errors import KeyringError
 from gateway.security.masterkeys import parse
+from providers.base.types import Callback, Reading, Receive, Settings, SettingsError
 
-OWN_KEYS = {"sandbox": frozenset[str](), "http": frozenset({"url", "method", "headers", "body", "response", "receipts"})}
-"""Keys of the drivers that speak no vendor's protocol; every other driver checks its own."""
+Make = Callable[[Settings, Receive], object]
+"""Makes a provider of its section without any I/O; raises SettingsError. It checks the driver and the driver's own keys."""
 
 
-def problems(config: Config, drivers: Collection[str]) -> Iterator[str]:
-    """Each broken rule, naming its key. `drivers`: the names that `driver` may have; empty: any."""
+def problems(config: Config, make: Make) -> Iterator[str]:
+    """Each broken rule, naming its key."""
     yield from _dates_and_hours(config)
     yield from _keys(config)
     yield from _ladder(config)
     for name, provider in config.providers.items():
-        yield from _provider(f"providers.{name}", provider, drivers)
+        yield from _provider(f"providers.{name}", provider)
+        yield from _driver(name, provider, make)
     for index, route in enumerate(config.route):
         yield from _route(f"route[{index}]", route, config)
     yield from _routes_said_twice(config)
@@ -63,9 +68,7 @@ def _ladder(config: Config) -> Iterator[str]:
     yield from (f'ladder.order: no [[route]] carries the channel "{channel}"' for channel in channels if channel not in config.channels)
 
 
-def _provider(where: str, provider: ProviderSection, drivers: Collection[str]) -> Iterator[str]:
-    if drivers and provider.driver and provider.driver not in drivers:
-        yield f'{where}.driver: no such driver "{provider.driver}"{did_you_mean(provider.driver, drivers)}; there are {", ".join(sorted(drivers))}'
+def _provider(where: str, provider: ProviderSection) -> Iterator[str]:
     if provider.lease_s <= provider.timeout_s + LEASE_MARGIN_S:
         least = provider.timeout_s + LEASE_MARGIN_S
         yield f"{where}.lease_s: must be more than timeout_s + {LEASE_MARGIN_S:g} s = {least:g} s, is {provider.lease_s:g}"
@@ -74,11 +77,21 @@ def _provider(where: str, provider: ProviderSection, drivers: Collection[str]) -
             ip_network(network)
         except ValueError:
             yield f'{where}.allow_from: "{network}" is no address or network (such as 203.0.113.7 or 203.0.113.0/24)'
-    known = OWN_KEYS.get(provider.driver, provider.options.keys())
-    common = ProviderSection.__struct_fields__
-    yield from (
-        f"{where}.{key}: no such key{did_you_mean(key, {*known, *common} - {'options'})}" for key in provider.options if key not in known
-    )
+
+
+def _driver(name: str, provider: ProviderSection, make: Make) -> Iterator[str]:
+    if not provider.driver or UNSET in provider.options.values():
+        return  # could not be read, and that is told already
+    try:
+        make(provider.settings(name), _nobody)
+    except SettingsError as error:
+        meant = (near for key in provider.options for near in get_close_matches(key, provider.__struct_fields__, n=1, cutoff=0.75))
+        guess = next((f'; did you mean "{near}"?' for near in meant), "")
+        yield f"{error}{guess}"
+
+
+async def _nobody(_: str, __: Callback) -> Reading:
+    return Reading()
 
 
 def _route(where: str, route: Route, config: Config) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,16 @@ from gateway.config.errors import ConfigError
 from gateway.config.reading import Reader
 from gateway.config.schema import Config
 from gateway.config.sources import Source, override
+from providers import registry
 
 DEFAULT_FILE = "config.toml"
 FILE_VARIABLE = "TIXING_CONFIG"
 
 
-def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ, drivers: Collection[str] = ()) -> Config:
+def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ, make: checks.Make = registry.build) -> Config:
     """The configuration of `path`, else of TIXING_CONFIG, else of config.toml here. Paths in it are relative to the file.
 
-    `drivers`: the names a provider's `driver` may have (empty: not checked). Raises ConfigError with every problem found.
+    `make` makes a provider of its section, so that its driver checks the keys that it alone knows. Raises ConfigError with every problem found.
     """
     file = path or Path(environ.get(FILE_VARIABLE) or DEFAULT_FILE)
     document = _document(file)
@@ -29,7 +30,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ, d
     source = Source(environ, file.absolute().parent)
     reader = Reader(source, origins)
     config: Config = reader.section(Config, document)
-    found = reader.problems + list(checks.problems(config, drivers))
+    found = reader.problems + list(checks.problems(config, make))
     if found:
         raise ConfigError(found, file)
     return replace(config, store=replace(config.store, data_dir=str(source.path(config.store.data_dir))))

@@ -7,9 +7,13 @@ import pytest
 
 from gateway.config import Config, ConfigError, Route, load
 from gateway.words import Lane, Relation
+from providers.base.types import Receive, Settings
 
 KEY = "PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw="
-PROVIDERS = '[providers.a]\ndriver = "sandbox"\n[providers.b]\ndriver = "http"\n'
+PROVIDERS = (
+    '[providers.a]\ndriver = "sandbox"\n'
+    '[providers.b]\ndriver = "http"\nurl = "http://127.0.0.1:1/"\nbody = { to = "{address}", text = "{text}" }\nresponse = { id = "id" }\n'
+)
 
 Write = Callable[[str], Path]
 
@@ -24,9 +28,14 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def problems(file: Path, environ: dict[str, str] | None = None, drivers: tuple[str, ...] = ()) -> list[str]:
+def any_driver(settings: Settings, receive: Receive) -> object:
+    """Takes whatever a section says."""
+    return settings, receive
+
+
+def problems(file: Path, environ: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(file, environ=environ or {}, drivers=drivers)
+        load(file, environ=environ or {})
     return caught.value.problems
 
 
@@ -106,8 +115,8 @@ def test_every_problem_is_told_at_once_and_names_its_key(write: Write) -> None:
         ('[providers.c]\ndriver = "sandbox"\nunknown_policy = "again"', "providers.c.unknown_policy"),
         ('[providers.c]\ndriver = "sandbox"\nallow_from = ["10.0.0.300"]', "providers.c.allow_from"),
         ('[providers.c]\ndriver = "sandbox"\ncallback_tokens = ["a/b"]', "providers.c.callback_tokens[0]"),
-        ('[providers.c]\ndriver = "sandbox"\nurl = "x"', "providers.c.url"),
-        ('[providers.c]\ndriver = "http"\nheader = {}', "providers.c.header"),
+        ('[providers.c]\ndriver = "sandbox"\nurl = "x"', "providers.c"),
+        ('[providers.c]\ndriver = "http"\nurl = "http://x"\nbody = 1', "providers.c.body"),
         ('[providers."a b"]\ndriver = "http"', "providers.a b"),
         ('[webhooks.w]\nurl = "ftp://x"\nsecret = "s"', "webhooks.w.url"),
         ("[retention]\ndays = 1", "retention.days"),
@@ -119,9 +128,16 @@ def test_a_bad_value_is_refused_by_the_name_of_its_key(write: Write, text: str, 
     assert [problem.partition(":")[0] for problem in problems(write(f"{text}\n{PROVIDERS}"))] == [where]
 
 
-def test_a_driver_that_nobody_wrote_is_refused_with_the_one_that_was_meant(write: Write) -> None:
-    [problem] = problems(write('[providers.a]\ndriver = "sanbox"'), drivers=("sandbox", "http"))
-    assert problem.startswith('providers.a.driver: no such driver "sanbox" (did you mean "sandbox"?)')
+def test_a_driver_that_nobody_wrote_is_refused_with_those_there_are(write: Write) -> None:
+    [problem] = problems(write('[providers.a]\ndriver = "sanbox"'))
+    assert problem.startswith("providers.a.driver: no driver `sanbox`")
+    assert "sandbox" in problem
+
+
+def test_a_common_key_that_was_misspelt_is_told_although_a_driver_could_own_it(write: Write) -> None:
+    [problem] = problems(write('[providers.a]\ndriver = "sandbox"\nrate_per_sec = 5'))
+    assert "`rate_per_sec`" in problem
+    assert problem.endswith('did you mean "rate_per_s"?')
 
 
 def test_a_lease_outlives_the_vendors_timeout(write: Write) -> None:
@@ -152,7 +168,7 @@ def test_a_store_of_ones_own_needs_keys(write: Write) -> None:
 
 def test_a_drivers_own_keys_reach_it_untouched(write: Write) -> None:
     text = '[providers.v]\ndriver = "vendor"\nbatch_size = 100\nwindow = 16\nnested = { deep = ["env:DEEP", 2] }'
-    settings = load(write(text), environ={"DEEP": "x y"}).providers["v"].settings("v")
+    settings = load(write(text), environ={"DEEP": "x y"}, make=any_driver).providers["v"].settings("v")
     assert settings.options == {"window": 16, "nested": {"deep": ["x y", 2]}}
     assert (settings.name, settings.driver, settings.batch_size) == ("v", "vendor", 100)
 
@@ -167,7 +183,9 @@ def test_the_environment_overrides_what_it_names(write: Write) -> None:
         "TIXING__PROVIDERS__MY_SMS__HEADERS__AUTHORIZATION": "Basic x",
         "TIXING__ROUTE": '[{ channel = "sms", providers = ["my_sms"] }]',
     }
-    config = load(write('[server]\nport = 1\n[providers.my_sms]\ndriver = "x"\nheaders = { Authorization = "y" }'), environ=environ)
+    config = load(
+        write('[server]\nport = 1\n[providers.my_sms]\ndriver = "x"\nheaders = { Authorization = "y" }'), environ=environ, make=any_driver
+    )
     assert config.server.port == 9000
     assert config.store.data_path.name == "elsewhere"
     assert config.ladder.rungs == ((Relation.SELF, "sms"),)
@@ -198,7 +216,7 @@ def test_any_string_may_come_from_the_environment_or_a_file_beside_the_config(wr
             "PORT": "99",
             "RUNG": "family:sms",
             "TIXING__ROUTE": '[{channel="sms",providers=["a"]}]',
-            "TIXING__PROVIDERS__A__DRIVER": "http",
+            "TIXING__PROVIDERS__A__DRIVER": "sandbox",
         },
     )
     assert (config.server.host, config.server.port, config.signatures.default) == ("::1", 99, "成都社保")
@@ -219,7 +237,7 @@ def test_no_secret_stands_in_a_dump_or_a_repr_or_a_problem(write: Write) -> None
         f'[security]\nkeys = [{{ id = 1, key = "{KEY}" }}]\n[webhooks.w]\nurl = "https://x/y?k={secret}"\nsecret = "{secret}"\n'
         f'[providers.v]\ndriver = "vendor"\ncallback_tokens = ["{secret}"]\nurl = "https://h/{secret}"\nwindow = 16\nnested = {{ password = "{secret}" }}\n'
     )
-    config = load(write(text), environ={})
+    config = load(write(text), environ={}, make=any_driver)
     for shown in (config.describe(), repr(config), repr(config.store), str(config.providers), repr(config.security.keys)):
         assert secret not in shown
         assert KEY not in shown

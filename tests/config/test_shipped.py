@@ -11,6 +11,8 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from gateway.config import Config, load
+from providers.http import HttpOptions
+from providers.sandbox import SandboxOptions
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "config.toml").read_text(encoding="utf-8")
@@ -51,7 +53,7 @@ def plain(value: Any) -> Any:
 
 
 def test_the_shipped_file_runs_as_it_is() -> None:
-    config = load(ROOT / "config.toml", environ={}, drivers=("sandbox", "http"))
+    config = load(ROOT / "config.toml", environ={})
     assert config.store.embedded
     assert config.redis.embedded
     assert {route.channel: [config.providers[name].driver for name in route.providers] for route in config.route} == {
@@ -83,6 +85,22 @@ def test_every_key_stands_in_the_docs_with_its_true_default(section: str, key: s
         assert told == "all lanes"
     else:
         assert tomllib.loads(f"x = {told.strip('`')}")["x"] == plain(default)
+
+
+@pytest.mark.parametrize("key", [*SandboxOptions.__struct_fields__, *HttpOptions.__struct_fields__])
+def test_every_key_of_a_shipped_driver_stands_in_the_file_and_the_docs(key: str) -> None:
+    assert comment_above(SHIPPED, key)
+    assert re.search(rf"[` ]{key}[` ]", section_text(DOCS, "[providers."))
+
+
+def test_the_example_of_a_vendor_works_once_its_marks_are_taken_away(tmp_path: Path) -> None:
+    example = section_text(SHIPPED, "[providers.acme]").partition("# Backends")[0]
+    keys = [line.removeprefix("# ") for line in example.splitlines() if re.match(r"# [a-z_]+ = ", line)]
+    file = tmp_path / "config.toml"
+    file.write_text("\n".join(["[providers.acme]", *keys]), encoding="utf-8")
+    acme = load(file, environ={"ACME_TOKEN": "x", "ACME_CALLBACK_TOKEN": "y"}).providers["acme"]
+    assert acme.callback_tokens == ("y",)
+    assert set(acme.options) == set(HttpOptions.__struct_fields__)
 
 
 def test_the_shipped_file_names_no_key_twice_and_sets_only_defaults() -> None:
