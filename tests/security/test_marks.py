@@ -1,9 +1,9 @@
-"""Blind look-up keys, API tokens and masks."""
+"""Blind look-up keys and API tokens."""
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from gateway.security import mask, tokens
+from gateway.security import tokens
 from gateway.security.blind import Blind
 
 
@@ -56,21 +56,3 @@ def test_a_callback_token_is_one_of_several() -> None:
     assert not tokens.is_one_of("c", ["a", "b"])
     assert not tokens.is_one_of("", [])
     assert not tokens.is_one_of("\udcff", ["a"])
-
-
-def test_a_number_keeps_its_first_three_and_last_four_digits() -> None:
-    assert mask.address("+8613800138000") == "138****8000"
-    assert mask.address("13800138000") == "138****8000"
-    assert mask.address("oABCDEFGHIJKLMNOPQRSTUVWXYZ1") == "oAB****XYZ1"
-    assert mask.address("+85291234567") == "+85****4567"
-    assert mask.address("12345") == "****"
-
-
-@given(some.text(max_size=40))
-def test_a_mask_never_shows_the_whole(text: str) -> None:
-    if text:
-        assert text not in mask.address(text) or set(text) == {"*"}
-
-
-def test_a_name_keeps_its_first_and_last_character() -> None:
-    assert [mask.name(text) for text in ("", "王", "王强", "王建国", "欧阳建国")] == ["", "*", "王*", "王*国", "欧**国"]
