@@ -59,11 +59,7 @@ def _follow(work: Work, notice: Notice) -> None:
         recalled = {r.key for r in work.recalls if r.notice_id == notice.id} if work.recalls else ()
         if all(t.status in FINAL or (t.status == Status.QUEUED and t.key in recalled) for t in notice.tried):
             _next(work, notice)
-        elif (
-            notice.kind == Kind.REMINDER
-            and notice.deadline is not None
-            and passed(work, work.rules.calendar.outreach_latest(notice.deadline))
-        ):
+        elif notice.kind == Kind.REMINDER and notice.deadline is not None and passed(work, work.rules.outreach_latest(notice.deadline)):
             _list(work, notice, Why.NOT_INFORMED)
 
 
@@ -110,7 +106,7 @@ def _last_reason(notice: Notice | Duty) -> Reason:
 
 def _known_late(work: Work, duty: Duty) -> None:
     """Within sixty days of the deadline people look for whoever is not informed at once, beside the message (product)."""
-    if duty.deadline is None or work.today < work.rules.calendar.outreach_latest(duty.deadline):
+    if duty.deadline is None or work.today < work.rules.outreach_latest(duty.deadline):
         return
     # Whoever has a reminder of this cycle was known in time: informed, or on the list since.
     if not any(n.kind == Kind.REMINDER and n.deadline == duty.deadline for n in work.notices):

@@ -49,22 +49,31 @@ def passed(work: Work, day: date) -> bool:
 
 def next_look(work: Work) -> datetime | None:
     """The next instant at which time alone can change something for the person."""
-    days = [day for day in _days(work) if day > work.today]
-    instants = [midnight(min(days))] if days else []
-    instants += [n.due_at for n in every(work) if n.status == SCHEDULED and n.id not in work.closings and n.id not in work.started]
-    return min(instants) if instants else None
+    day = _next_of_cycle(work)
+    if work.benefits:
+        days = [follow for benefit in work.benefits if (follow := _follow_up(work, benefit)) is not None and follow > work.today]
+        day = min(days if day is None else [*days, day], default=None)
+    look_at = None if day is None else midnight(day)
+    for notice in every(work):
+        if notice.status == SCHEDULED and notice.id not in work.closings and notice.id not in work.started:
+            look_at = notice.due_at if look_at is None else min(look_at, notice.due_at)
+    return look_at
 
 
-def _days(work: Work) -> list[date]:
-    days: list[date] = []
-    calendar = work.rules.calendar
-    if work.start is not None and work.deadline is not None and _must_certify(work):
-        cycle = _cycle(work, work.start, work.deadline)
-        days += (cycle.reminder_due, _lapse_due(cycle, work.deadline))
-        if any(n.kind == Kind.REMINDER and standing(work, n)[0] in OPEN_NOTICE for n in every(work)):
-            days.append(calendar.outreach_latest(work.deadline))
-    days += [day for benefit in work.benefits if (day := _follow_up(work, benefit)) is not None]
-    return days
+def _next_of_cycle(work: Work) -> date | None:
+    if work.start is None or work.deadline is None or not _must_certify(work):
+        return None
+    today, cycle = work.today, _cycle(work, work.start, work.deadline)
+    lapse_due = _lapse_due(cycle, work.deadline)
+    if today >= lapse_due:
+        return None
+    day = cycle.reminder_due if today < cycle.reminder_due else lapse_due
+    latest = work.rules.outreach_latest(work.deadline)
+    return latest if today < latest < day and _reminding(work) else day
+
+
+def _reminding(work: Work) -> bool:
+    return any(notice.kind == Kind.REMINDER and standing(work, notice)[0] in OPEN_NOTICE for notice in every(work))
 
 
 def _follow_up(work: Work, benefit: Benefit) -> date | None:
@@ -75,7 +84,10 @@ def _follow_up(work: Work, benefit: Benefit) -> date | None:
 
 def _told(work: Work, kind: Kind, deadline: date) -> bool:
     """Whether a notice of this cycle stands; the common case, asked before a duty is made."""
-    return any(n.deadline == deadline and n.kind == kind and standing(work, n)[0] not in _WITHDRAWN for n in every(work))
+    for notice in every(work):
+        if notice.kind == kind and notice.deadline == deadline and standing(work, notice)[0] not in _WITHDRAWN:
+            return True
+    return False
 
 
 def _must_certify(work: Work) -> bool:

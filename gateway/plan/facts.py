@@ -8,14 +8,15 @@ from gateway.events import GivenContact, PersonData
 from gateway.model import Contact, Details
 from gateway.plan.certification import certify, derived, recycle
 from gateway.plan.codes import Code
-from gateway.plan.state import Recall, Rejection
+from gateway.plan.state import Belief, Recall, Rejection
 from gateway.plan.work import Work
-from gateway.words import OPEN_NOTICE, Cause, ContactSource, Reason, Relation, Status
+from gateway.words import OPEN_NOTICE, Cause, ContactSource, Insurance, Reason, Relation, Status
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 """Dates outside are typing errors, and dates derived from them might not exist."""
 
 _TRUST = {source: rank for rank, source in enumerate(ContactSource)}
+UNKNOWN_NUMBER = Belief()
 _SELF, _DEATH = Relation.SELF, Cause.DEATH
 
 
@@ -41,24 +42,32 @@ def bad_person(data: PersonData | None, path: str, today: date) -> Rejection | N
 
 def put_person(work: Work, data: PersonData, *, evidence: bool) -> Code:
     """Takes what is said of the person. `evidence`: a new certification shows that the person lives now; else it only names a cycle."""
-    known = _facts(work)
-    work.details = _details(work.details, data)
-    if data.region is not UNSET:
-        work.region = data.region
-    if data.beneficiary is not UNSET:
-        work.beneficiary = data.beneficiary
+    details = _details(work.details, data)
+    changed = details != work.details
+    work.details = details
+    if data.region is not UNSET and data.region != work.region:
+        work.region, changed = data.region, True
+    if data.beneficiary is not UNSET and data.beneficiary != work.beneficiary:
+        work.beneficiary, changed = data.beneficiary, True
     if data.insurance is not UNSET:
-        work.insurance = tuple(dict.fromkeys(data.insurance))
-        work.benefits = tuple(b for b in work.benefits if b.insurance in work.insurance)
-        work.moved = True
+        changed = _put_insurance(work, tuple(dict.fromkeys(data.insurance))) or changed
     if data.benefit_started_on is not UNSET and data.benefit_started_on != work.benefit_started_on:
         was = derived(work)
-        work.benefit_started_on = data.benefit_started_on
+        work.benefit_started_on, changed = data.benefit_started_on, True
         recycle(work, was)
-    certified = certify(work, data.certified_on, evidence=evidence) if data.certified_on is not UNSET else Code.UNCHANGED
-    if certified != Code.UNCHANGED:
-        return certified
-    return Code.UNCHANGED if _facts(work) == known else Code.RECORDED
+    if data.certified_on is not UNSET and (code := certify(work, data.certified_on, evidence=evidence)) != Code.UNCHANGED:
+        return code
+    return Code.RECORDED if changed else Code.UNCHANGED
+
+
+def _put_insurance(work: Work, insurance: tuple[Insurance, ...]) -> bool:
+    if insurance == work.insurance:
+        return False
+    work.insurance = insurance
+    if work.benefits:
+        work.benefits = tuple(b for b in work.benefits if b.insurance in insurance)
+        work.moved = True
+    return True
 
 
 def put_contacts(work: Work, given: tuple[GivenContact, ...]) -> bool:
@@ -82,10 +91,6 @@ def remove_contact(work: Work, channel: str, key: bytes, relation: Relation | No
     return True
 
 
-def _facts(work: Work) -> tuple[object, ...]:
-    return work.region, work.details, work.insurance, work.beneficiary, work.benefit_started_on
-
-
 def _details(known: Details, data: PersonData) -> Details:
     return Details(
         known.name if data.name is UNSET else data.name,
@@ -98,8 +103,10 @@ def _details(known: Details, data: PersonData) -> Details:
 
 
 def _put_contact(work: Work, given: GivenContact) -> bool:
-    known = next((c for c in work.contacts if c.key == given.key and c.channel == given.channel and c.relation == given.relation), None)
-    if known is None:
+    for known in work.contacts:
+        if known.key == given.key and known.channel == given.channel and known.relation == given.relation:
+            break
+    else:
         _add_contact(work, given)
         return True
     merged = _merged(known, given)
@@ -111,22 +118,33 @@ def _put_contact(work: Work, given: GivenContact) -> bool:
 
 
 def _add_contact(work: Work, given: GivenContact) -> None:
-    identity = (given.channel, given.key, given.relation)
-    again = next((c for c in work.contacts_removed.values() if (c.channel, c.key, c.relation) == identity), None)
-    if again is not None:
-        del work.contacts_removed[again.id]
-    belief = work.state.beliefs.get(given.key) or next(
-        (c for c in work.contacts if c.key == given.key and c.channel == given.channel), again
-    )
+    again = _removed(work, given) if work.contacts_removed else None
+    belief = work.state.beliefs.get(given.key) or again or _same_number(work, given) or UNKNOWN_NUMBER
     contact = Contact(
         work.rules.ids.contact() if again is None else again.id,
         given.channel, given.address, given.key, given.relation, given.source, given.verified_on, given.name,
-        *((belief.usable, belief.opted_out, belief.score) if belief is not None else ()),
+        belief.usable, belief.opted_out, belief.score,
     )  # fmt: skip
     work.contacts = (*work.contacts, contact)
     work.contacts_put[contact.id] = contact
     if given.relation == _SELF and work.notices:
         recall(work, given.key, of_death=True)
+
+
+def _removed(work: Work, given: GivenContact) -> Contact | None:
+    """A contact that an earlier event of this batch took away keeps its id."""
+    for contact in work.contacts_removed.values():
+        if contact.key == given.key and contact.channel == given.channel and contact.relation == given.relation:
+            return work.contacts_removed.pop(contact.id)
+    return None
+
+
+def _same_number(work: Work, given: GivenContact) -> Contact | None:
+    """The same number in another relation: what is believed of it holds here too."""
+    for contact in work.contacts:
+        if contact.key == given.key and contact.channel == given.channel:
+            return contact
+    return None
 
 
 def _merged(known: Contact, given: GivenContact) -> Contact:

@@ -12,7 +12,7 @@ from gateway.stops import refuses
 from gateway.words import Cause, Kind, Reason, Relation, Status
 
 
-class Rung(Struct, frozen=True):
+class Rung(Struct, frozen=True, gc=False):
     """The next message: where to, speaking to whom, with which text."""
 
     contact: Contact
@@ -20,7 +20,7 @@ class Rung(Struct, frozen=True):
     template: str
 
 
-class Climb(Struct):
+class Climb(Struct, gc=False):
     """The next rung, or None with what stood in the way."""
 
     rung: Rung | None = None

@@ -141,6 +141,7 @@ class Rules:
         self.calendar, self.texts, self.ids, self.settings = calendar, texts, ids, settings
         self.cycle: Callable[[date], Cycle] = lru_cache(8192)(calendar.cycle)
         self.cycle_from_deadline: Callable[[date], Cycle] = lru_cache(8192)(calendar.cycle_from_deadline)
+        self.outreach_latest: Callable[[date], date] = lru_cache(8192)(calendar.outreach_latest)
         self.signature: Callable[[str], str] = lru_cache(8192)(texts.signature)
         self.home: Callable[[str], str] = lru_cache(8192)(texts.home)
         self.insurance_name: Callable[[tuple[Insurance, ...]], str] = lru_cache(256)(texts.insurance_name)

@@ -8,7 +8,7 @@ from gateway.model import Closing, Contact, Draft, Notice, Outreach, Person, Ver
 from gateway.words import Reason
 
 
-class Belief(Struct, frozen=True):
+class Belief(Struct, frozen=True, gc=False):
     """What quality holds of a number, whoever has it (see `gateway.model.Contact`)."""
 
     usable: bool = True
@@ -16,7 +16,7 @@ class Belief(Struct, frozen=True):
     score: float = 0.5
 
 
-class State(Struct, frozen=True):
+class State(Struct, frozen=True, gc=False):
     """All that is known of one person, read under the person's lock.
 
     `notices` are all of the person's, open and closed; those in progress carry what was tried (as do uninformed ones and those withdrawn,
@@ -30,7 +30,7 @@ class State(Struct, frozen=True):
     """By key, for numbers that the events bring: a number proved absent stays unused when it comes in with a new person."""
 
 
-class Rejection(Struct, frozen=True):
+class Rejection(Struct, frozen=True, gc=False):
     """An event that cannot be: nothing of it was taken."""
 
     code: str
@@ -38,7 +38,7 @@ class Rejection(Struct, frozen=True):
     detail: str
 
 
-class Recall(Struct, frozen=True):
+class Recall(Struct, frozen=True, gc=False):
     """Queued messages of this notice to this number must not leave: whoever holds the number is not to be told any more."""
 
     notice_id: int
@@ -46,7 +46,7 @@ class Recall(Struct, frozen=True):
     reason: Reason
 
 
-class Changes(Struct, frozen=True):
+class Changes(Struct, frozen=True, gc=False):
     """What must be written, all of it in the transaction that holds the person's lock."""
 
     person: Person

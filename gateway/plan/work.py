@@ -14,7 +14,7 @@ SCHEDULED, IN_PROGRESS, UNINFORMED = NoticeStatus.SCHEDULED, NoticeStatus.IN_PRO
 CANCELED, SUPPRESSED = NoticeStatus.CANCELED, NoticeStatus.SUPPRESSED
 
 
-class Duty(Struct):
+class Duty(Struct, gc=False):
     """A notice in the making: nothing of it is written yet, so a later event of the same batch may still stop it."""
 
     duty: str
@@ -40,7 +40,7 @@ class Duty(Struct):
     reason: Reason | None = None
 
 
-class Work(Struct):
+class Work(Struct, gc=False):
     """Mutable on purpose: events of one person apply one after the other. Has what the table of stops asks of a person."""
 
     state: State
