@@ -20,6 +20,10 @@ class HarnessError(Exception):
     """The harness cannot go on: says what it was waiting for, and shows the end of the log concerned."""
 
 
+class TimeUpError(Exception):
+    """The whole run took longer than it may."""
+
+
 def free_port() -> int:
     """A TCP port of the loopback that nobody listens on right now."""
     with socket.socket() as probe:
@@ -39,6 +43,22 @@ def stopped_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def bounded(seconds: int) -> Iterator[None]:
+    """Raises TimeUpError in the main thread when the time is over, whatever it is doing."""
+
+    def over(_number: int, _frame: FrameType | None) -> None:
+        raise TimeUpError(f"not done within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Child:

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +65,11 @@ class Rig:
         loader.hear()
         return loader
 
+    def stop(self) -> None:
+        """Ends loaders that are left over from a failure."""
+        for loader in self.loaders:
+            loader.kill()
+
     def posted(self, loader: Child) -> Posted:
         """Waits for the loader's end. Raises HarnessError where something was not taken."""
         posted = msgspec.convert(loader.hear(), Posted)
@@ -77,25 +82,20 @@ class Rig:
 @contextmanager
 def rigged(scenario: Scenario, tree: Path, progress: Progress) -> Iterator[Rig]:
     """Starts vendor and gateway in a temporary folder; stops both and removes it, whatever happens."""
-    home = Path(tempfile.mkdtemp(prefix="tixing-bench-"))
-    vendor = product = rig = None
-    try:
+    with ExitStack() as stack:
         progress("starting", 0)
+        home = Path(tempfile.mkdtemp(prefix="tixing-bench-"))
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
         vendor = StandIn(home, Terms(latency_ms=scenario.vendor_delay_ms))
+        stack.callback(vendor.stop)
         product = Product(home=home, tree=tree, terms=_terms(scenario, vendor.url))
         vendor.report_to(f"{product.url}/callbacks/{SECTION}/{CALLBACK_TOKEN}")
+        stack.callback(product.stop)
         token = product.start(scenario.workers)
-        with StoreReader(product.postgres.dsn) as store:
-            rig = Rig(scenario=scenario, home=home, vendor=vendor, product=product, store=store, token=token, progress=progress)
-            yield rig
-    finally:
-        for loader in rig.loaders if rig else ():
-            loader.kill()
-        if product is not None:
-            product.stop()
-        if vendor is not None:
-            vendor.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        store = stack.enter_context(StoreReader(product.postgres.dsn))
+        rig = Rig(scenario=scenario, home=home, vendor=vendor, product=product, store=store, token=token, progress=progress)
+        stack.callback(rig.stop)
+        yield rig
 
 
 def _terms(scenario: Scenario, url: str) -> VendorTerms:
