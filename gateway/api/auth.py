@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 
 import asyncpg
@@ -49,11 +50,11 @@ class Tokens:
         self._found: dict[bytes, tuple[float, Bearer | None]] = {}
         self._looking: dict[bytes, asyncio.Task[Bearer | None]] = {}
 
-    async def admit(self, request: web.Request, scope: Scope) -> Bearer:
-        """The caller's token, which the request's log line will name.
+    async def admit(self, request: web.Request, *scopes: Scope) -> Bearer:
+        """The caller's token, which has one of `scopes` and which the request's log line will name.
 
         Raises:
-            Problem: 401 without a valid token, 403 where it lacks the scope.
+            Problem: 401 without a valid token, 403 where it lacks the scopes.
             asyncpg.PostgresError, OSError: The store cannot be asked.
 
         """
@@ -67,12 +68,9 @@ class Tokens:
         if bearer is None:
             raise _unauthenticated("This token is unknown or revoked.")
         request[BEARER] = bearer
-        if scope not in bearer.scopes:
-            raise Problem(
-                403,
-                f"This token lacks the scope {scope}.",
-                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
-            )
+        if bearer.scopes.isdisjoint(scopes):
+            wanted = " or ".join(scopes)
+            raise Problem(403, f"This token lacks the scope {wanted}.", headers={"WWW-Authenticate": 'Bearer error="insufficient_scope"'})
         return bearer
 
     async def _look(self, token_hash: bytes) -> Bearer | None:
@@ -80,8 +78,13 @@ class Tokens:
         task = self._looking.get(token_hash)
         if task is None:
             task = self._looking[token_hash] = asyncio.get_running_loop().create_task(self._read(token_hash))
-            task.add_done_callback(lambda _: self._looking.pop(token_hash, None))
+            task.add_done_callback(partial(self._looked, token_hash))
         return await asyncio.shield(task)
+
+    def _looked(self, token_hash: bytes, task: asyncio.Task[Bearer | None]) -> None:
+        self._looking.pop(token_hash, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; nobody may have
 
     async def _read(self, token_hash: bytes) -> Bearer | None:
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection:

@@ -1,18 +1,16 @@
 """The edge of the process: every error becomes a problem here, and every request one line in the log."""
 
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
-from typing import TypeAlias
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from gateway.api.auth import BEARER
 from gateway.api.problems import problem_of
 
-Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware: TypeAlias = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that machines ask every few seconds: logged when they fail."""
 

@@ -42,7 +42,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
     """What every list takes."""
 
     limit: Annotated[int, Meta(ge=1, le=LARGEST_PAGE, description="Rows of a page of JSON.")] = 100
-    cursor: Annotated[str | None, Meta(max_length=2000, description="`next_cursor` of the page before.")] = None
+    cursor: Annotated[str, Meta(max_length=2000, description="`next_cursor` of the page before.")] | None = None
     format: Annotated[Format | None, Meta(description="json: a page; csv, xlsx: the whole list. Without it the header Accept decides.")] = (
         None
     )
