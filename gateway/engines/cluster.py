@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.engines.account import Account
 from gateway.engines.binaries import Postgres
-from gateway.engines.errors import StartFailed
+from gateway.engines.errors import StartFailed, reason_in
 
 ROLE = "tixing"
 """Role and database of the gateway. Not a superuser: what an attacker finds through it ends at this database."""
@@ -83,7 +83,7 @@ def create(account: Account, program: Postgres, data: Path, secret: str) -> None
         *("--locale=C", "--encoding=UTF8", "--data-checksums", "--no-instructions"),
     )
     if made.returncode != 0:
-        raise StartFailed(f"PostgreSQL could not make its database in {data}: {_last_line(made.stderr)}")
+        raise StartFailed(f"PostgreSQL could not make its database in {data}: {reason_in(made.stderr)}")
     configure(account, program, part, part)
     ask(account, program, part, f"create role {ROLE} login createdb password '{secret}'", f"create database {ROLE} owner {ROLE}")
     ask(account, program, part, f"grant pg_monitor, pg_checkpoint to {ROLE}")
@@ -103,7 +103,7 @@ def ask(account: Account, program: Postgres, data: Path, *statements: str) -> No
     """Runs statements in single-user mode, on a server that is down: by standard input, so that no process list shows a password."""
     done = account.run(program.bin / "postgres", "--single", "-j", "-D", data, "postgres", text=";\n\n".join([*statements, ""]))
     if done.returncode != 0 or "ERROR" in done.stderr:
-        raise StartFailed(f"PostgreSQL could not set up {data}: {_last_line(done.stderr)}")
+        raise StartFailed(f"PostgreSQL could not set up {data}: {reason_in(done.stderr)}")
 
 
 def made_by(data: Path) -> int | None:
@@ -114,8 +114,3 @@ def made_by(data: Path) -> int | None:
 
 def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "it said nothing"

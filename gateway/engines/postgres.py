@@ -10,7 +10,7 @@ import structlog
 
 from gateway.engines import binaries, cluster
 from gateway.engines.account import Account, ourselves, unprivileged
-from gateway.engines.errors import StartFailed, Unreachable
+from gateway.engines.errors import StartFailed, Unreachable, reason_in_log
 from gateway.engines.process import alive, command_of, wait_until
 from gateway.engines.sockets import forget_folder, listens, recorded_folder, socket_folder
 
@@ -155,7 +155,7 @@ class PostgresServer:
             wait_until(lambda pid=pid: self.up() or not alive(pid), RECOVERY_S)  # type: ignore[misc]
             if self.up():
                 return
-            said = _last_fatal(file)
+            said = reason_in_log(file)
             if "still in use" not in said or time.monotonic() > deadline:
                 raise StartFailed(f"PostgreSQL did not start: {said} (more in {file})")
             time.sleep(0.1)
@@ -169,9 +169,3 @@ class PostgresServer:
         with suppress(OSError):
             return [line.strip() for line in (self.data / "postmaster.pid").read_text().splitlines()]
         return []
-
-
-def _last_fatal(file: Path) -> str:
-    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
-    worst = [line for line in lines[-20:] if "FATAL" in line or "PANIC" in line]
-    return (worst or lines or [f"nothing in {file}"])[-1]

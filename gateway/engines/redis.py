@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from gateway.engines import binaries
 from gateway.engines.account import ourselves
-from gateway.engines.errors import StartFailed
+from gateway.engines.errors import StartFailed, reason_in_log
 from gateway.engines.process import alive, command_of, wait_until
 from gateway.engines.sockets import forget_folder, listens, recorded_folder, socket_folder
 
@@ -60,7 +60,7 @@ class RedisServer:
         pid = self._account.launch([program, *self._settings()], log)
         wait_until(lambda: self.up() or not alive(pid), START_S)
         if not self.up():
-            raise StartFailed(f"redis-server did not start: {_last_line(log)}")
+            raise StartFailed(f"redis-server did not start: {reason_in_log(log)}")
         return True
 
     def stop(self) -> None:
@@ -91,8 +91,3 @@ class RedisServer:
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
             wait_until(lambda: not alive(pid), STOP_S)
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    return lines[-1] if lines else f"nothing in {log}"
