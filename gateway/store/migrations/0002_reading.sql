@@ -12,13 +12,11 @@ drop index person_cycle_start;
 -- at each change of status) and finds the blocks, since rows are appended in order of time.
 create index notice_created on notice using brin (created_at) with (pages_per_range = 32, autosummarize = on);
 
--- Small tables: a person's and a notice's rows of the outreach list (the second is what withdrawing asks by), and the numbers that people are to
--- work through.
+-- Small tables: a person's rows of the outreach list, and the numbers that people are to work through.
 create index outreach_person on outreach (person_id);
-create index outreach_notice on outreach (notice_id) where closed_at is null;
 create index number_dead on number (key) where state = 'dead';
 
 -- migrate: rollback
 
-drop index number_dead, outreach_notice, outreach_person, notice_created, person_uncertified;
+drop index number_dead, outreach_person, notice_created, person_uncertified;
 create index person_cycle_start on person (cycle_start, id) where listed;
