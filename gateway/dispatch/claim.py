@@ -124,6 +124,6 @@ def _calls(start: Sequence[Starting], line: Line, lane: str, held: Lease, ids: D
     made = []
     for group in into_calls([(s.key, s) for s in start], line.batch_size):
         call_id = ids.take()
-        started = {s.outgoing.reference: Started(s.id, call_id, s.attempts + 1, s.expires_at) for s in group}
+        started = {s.outgoing.reference: Started(s.id, call_id, s.attempts + 1, s.expires_at, s.created) for s in group}
         made.append(Call(call_id, line.provider, lane, [s.outgoing for s in group], started, held))
     return made

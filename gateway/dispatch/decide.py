@@ -23,6 +23,7 @@ class Starting(Struct, frozen=True):
     segments: int
     attempts: int
     expires_at: datetime | None
+    created: float
 
 
 class Wait(Enum):
@@ -90,8 +91,9 @@ def _start(decisions: Decisions, candidate: Candidate, render: Render, vault: Va
         _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
         return
     signature = content.values.get("signature", "")
+    created = candidate.created_at.timestamp()
     outgoing = Outgoing(str(candidate.id), content.address, candidate.channel, text, candidate.template, content.values, signature)
-    decisions.start.append(Starting(candidate.id, candidate.key, outgoing, segments, candidate.attempts, candidate.expires_at))
+    decisions.start.append(Starting(candidate.id, candidate.key, outgoing, segments, candidate.attempts, candidate.expires_at, created))
 
 
 def _stop(decisions: Decisions, candidate: Candidate, status: Status, reason: Reason, fault: Fault) -> None:

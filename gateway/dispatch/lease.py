@@ -18,6 +18,8 @@ class Lease(Struct, frozen=True):
 
     write_until: float
     """Boot seconds until which the first byte may be written: the lease less the vendor's time-out."""
+    claimed: float = 0.0
+    """Boot seconds when it was taken."""
     clock: Callable[[], float] = boot_seconds
 
     def holds(self) -> bool:
@@ -27,4 +29,5 @@ class Lease(Struct, frozen=True):
 
 def lease(lease_s: float, timeout_s: float, clock: Callable[[], float] = boot_seconds) -> Lease:
     """A lease that starts now. `lease_s` must be longer than `timeout_s` (the configuration sees to it)."""
-    return Lease(clock() + lease_s - timeout_s, clock)
+    now = clock()
+    return Lease(now + lease_s - timeout_s, now, clock)

@@ -21,6 +21,8 @@ class Started(Struct, frozen=True):
     call_id: int
     attempts: int
     expires_at: datetime | None
+    created: float
+    """When it was made, in seconds of the epoch by the store's clock."""
 
 
 def effect(answer: Answer, message: Started, now: datetime, *, resend_unknown: bool) -> Effect | None:

@@ -84,6 +84,10 @@ class Checker:
     def __init__(self, addresses: Addresses) -> None:
         self._ports = addresses
 
+    def normalise(self, channel: str, address: str) -> str:
+        """An address as it is stored. Raises `Refused`."""
+        return self._ports.normalise(channel, address)
+
     def structured(self, raw: bytes | Raw) -> Checked | Rejected:
         """One event in structured mode."""
         try:

@@ -16,6 +16,7 @@ from gateway.store.vault import Vault
 class Written(Struct, frozen=True):
     """What a set of changes came to, for the seal, the wake-ups and the metrics."""
 
+    at: datetime
     entries: list[bytes]
     drafts: list[Draft]
     notices: list[Notice]
@@ -55,7 +56,7 @@ class Writer:
             entries += await self._messages(connection, drafts, at, seal_id, take)
         closed, canceled = await self._endings(connection, changes, at, seal_id, entries)
         await self._outreach(connection, changes, at, take)
-        return Written(entries, drafts, made, closed, canceled)
+        return Written(at, entries, drafts, made, closed, canceled)
 
     def notice_digest(self, n: Notice) -> bytes:
         """Digest of what of a notice never changes."""

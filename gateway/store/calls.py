@@ -26,15 +26,17 @@ update message m set status = u.status, reason = u.reason, fault = u.fault, perm
   from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::text[], $9::bool[])
     as u(id, call, status, reason, fault, permanent, code, provisional)
  where m.id = u.id and m.status in ('sending', 'unknown') and m.calls[cardinality(m.calls)] = u.call
-returning m.id, m.person_id, m.lane, m.channel, m.status, m.key"""
+returning m.id, m.person_id, m.lane, m.channel, m.status, m.key, m.reason"""
 
 EXPIRED = """
-select id, provider, message_ids from call where answered_at is null and lease_until < clock_timestamp() order by lease_until limit $1
-   for update skip locked"""
+select id, provider, message_ids from call where answered_at is null and lease_until < clock_timestamp() order by lease_until limit $1"""
+
+GIVE_UP = """
+update call set answered_at = $2, outcome = 'unknown', answer_seal = $3 where id = any($1::bigint[]) and answered_at is null returning id"""
 
 OVERDUE = """
 select c.id, c.message_ids from call c where not c.swept and c.provider = $1 and c.claimed_at < clock_timestamp() - $2::interval
-   and c.answered_at is not null order by c.claimed_at limit $3 for update skip locked"""
+   and c.answered_at is not null order by c.claimed_at limit $3"""
 
 STILL_OPEN = """
 select m.id, m.calls[cardinality(m.calls)] from message m
@@ -66,6 +68,7 @@ class Moved(Struct, frozen=True):
     channel: str
     status: str
     key: bytes
+    reason: str | None
 
 
 async def insert(
@@ -109,12 +112,17 @@ async def settle(connection: Connection, effects: Sequence[Effect], at: datetime
 
 
 async def expired(connection: Connection, count: int) -> list[tuple[int, str, list[int]]]:
-    """Calls whose lease ended with no answer: (call id, provider, message ids), locked."""
+    """Calls whose lease ended with no answer: (call id, provider, message ids). Not locked: persons come first."""
     return [tuple(row) for row in await connection.fetch(EXPIRED, count)]
 
 
+async def give_up(connection: Connection, ids: Sequence[int], at: datetime, seal_id: int) -> set[int]:
+    """Nobody knows what came of these calls; their own workers may still say, once. Returns those given up now."""
+    return {row[0] for row in await connection.fetch(GIVE_UP, ids, at, seal_id)}
+
+
 async def overdue(connection: Connection, provider: str, after: timedelta, count: int) -> list[tuple[int, list[int]]]:
-    """Calls whose receipts' time is up: (call id, message ids), locked."""
+    """Calls whose receipts' time is up: (call id, message ids). Not locked: persons come first."""
     return [tuple(row) for row in await connection.fetch(OVERDUE, provider, after, count)]
 
 

@@ -40,7 +40,7 @@ DEPTH = """
 select channel, lane, count(*), extract(epoch from now() - min(due_at))::float8
   from queue where due_at <= now() group by 1, 2"""
 
-BACKLOG = "select count(*) from queue"
+BACKLOG = "select count(*) from (select from queue limit $1) q"
 
 NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
 
@@ -98,9 +98,9 @@ async def depth(connection: Connection) -> list[tuple[str, str, int, float]]:
     return [tuple(row) for row in await connection.fetch(DEPTH)]
 
 
-async def backlog(connection: Connection) -> int:
-    """Messages in the queue, due or not."""
-    return int(await connection.fetchval(BACKLOG))
+async def backlog(connection: Connection, most: int) -> int:
+    """Messages in the queue, due or not; counts no further than `most`."""
+    return int(await connection.fetchval(BACKLOG, most))
 
 
 async def next_due(connection: Connection, channel: str, lane: str) -> datetime | None:

@@ -35,6 +35,10 @@ update notice n set status = u.status, reason = u.reason, closed_at = $4, closin
  where n.id = u.id and n.status in ('scheduled', 'in_progress', 'uninformed')
 returning n.id, n.kind, n.status"""
 
+CLOSE_OPEN = CLOSE.replace("'in_progress', 'uninformed'", "'in_progress'")
+
+PERSON_OF = "select person_id from notice where id = $1"
+
 WITHDRAW_MESSAGES = """
 update message m set status = 'canceled', reason = u.reason, fault = 'none', final_at = $3
   from unnest($1::bigint[], $2::text[]) as u(notice, reason)
@@ -113,6 +117,19 @@ async def close(connection: Connection, closings: Sequence[Closing], at: datetim
     """Ends notices (id, kind, status of those that changed). An uninformed one may still become informed or withdrawn, others stay."""
     rows = await connection.fetch(CLOSE, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id)
     return [tuple(row) for row in rows]
+
+
+async def close_open(connection: Connection, closings: Sequence[Closing], at: datetime, seal_id: int) -> list[tuple[int, str, str]]:
+    """Ends notices that are still under way: (id, kind, status)."""
+    rows = await connection.fetch(
+        CLOSE_OPEN, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id
+    )
+    return [tuple(row) for row in rows]
+
+
+async def person_of(connection: Connection, notice_id: int) -> str | None:
+    """Whose notice it is."""
+    return await connection.fetchval(PERSON_OF, notice_id)  # type: ignore[no-any-return]
 
 
 async def withdraw_messages(connection: Connection, closings: Sequence[Closing], at: datetime) -> list[tuple[int, str, str]]:

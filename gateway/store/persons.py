@@ -17,6 +17,8 @@ LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id fo
 LOCK_DUE = f"""
 select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""
 
+ANY_DUE = "select exists (select from person where plan_due <= now())"
+
 CONTACTS = """
 select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
        n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null
@@ -57,6 +59,9 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
 
 REMOVE_CONTACTS = "update contact set removed_at = now(), updated_at = now() where id = any($1::bigint[])"
 
+LOCK_ALSO_OF = """
+select id from person where id = any($1::text[]) or id in (select person_id from message where id = any($2::bigint[])) order by id for no key update"""
+
 PLAN_AGAIN = """
 update person set plan_due = least(plan_due, $2) where id = any($1::text[]) and (plan_due is null or plan_due > $2)"""
 
@@ -72,6 +77,11 @@ async def lock_due(connection: Connection, until: datetime, count: int, vault: V
     They are not taken in person_id order, which cannot deadlock: skip locked never waits.
     """
     return _persons(await connection.fetch(LOCK_DUE, until, count), vault)
+
+
+async def any_due(connection: Connection) -> bool:
+    """Whether somebody's plan is due."""
+    return bool(await connection.fetchval(ANY_DUE))
 
 
 async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Contact]]:
@@ -116,6 +126,11 @@ async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contac
 async def remove_contacts(connection: Connection, ids: Sequence[int]) -> None:
     """Takes contacts out of use; the record stays."""
     await connection.execute(REMOVE_CONTACTS, ids)
+
+
+async def lock_also_of(connection: Connection, ids: Sequence[str], messages: Sequence[int]) -> None:
+    """Locks these persons and those of these messages, in person_id order."""
+    await connection.fetch(LOCK_ALSO_OF, ids, messages)
 
 
 async def plan_again(connection: Connection, ids: Iterable[str], at: datetime) -> None:

@@ -5,13 +5,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gateway.quality.belief import NumberBelief, State
 from gateway.store.pool import Connection
 
 READ = """
-select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel, m.provider, m.sent_at, m.reason,
-       n.delivered, n.failed, n.absent_streak, n.p_alive, n.state
-  from message m left join number n on n.key = m.key
+select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel, m.provider, m.sent_at, m.reason
+  from message m
  where m.id = any($1::bigint[])"""
+
+NUMBERS = """
+select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[]) order by key for no key update"""
 
 MOVE = """
 update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,
@@ -49,7 +52,7 @@ insert into unmapped_code (provider, code, seen, first_at, last_at) select provi
 
 
 class Standing(Struct, frozen=True):
-    """Where a message stands when a report about it comes, and what is believed of its number (None: nothing yet)."""
+    """Where a message stands when a report about it comes."""
 
     id: int
     status: str
@@ -61,11 +64,6 @@ class Standing(Struct, frozen=True):
     provider: str | None
     sent_at: datetime | None
     reason: str | None
-    delivered: int | None
-    failed: int | None
-    absent_streak: int | None
-    p_alive: float | None
-    state: str | None
 
 
 class Move(Struct, frozen=True):
@@ -152,6 +150,12 @@ async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetim
 async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, str]], at: datetime) -> None:
     """Notes reports whose reference nobody knows: (receipt id, position, provider, reference)."""
     await connection.execute(UNJOINED, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows], at)
+
+
+async def numbers(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, NumberBelief]:
+    """Beliefs about numbers, locked in key order; those nothing is known of are missing."""
+    rows = await connection.fetch(NUMBERS, keys)
+    return {row[0]: NumberBelief(row[1], row[2], row[3], row[4], State(row[5])) for row in rows}
 
 
 async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:

@@ -10,6 +10,7 @@ from gateway.dispatch.claim import Call
 from gateway.dispatch.outcome import effect
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
+from gateway.pipeline.learning import Word, learn
 from gateway.store import calls, messages, persons, seals
 from gateway.store.calls import Effect, Moved
 from gateway.store.vault import SealedAnswer, Vault
@@ -29,18 +30,6 @@ class Recorded(Struct, frozen=True):
 
     moved: list[Moved]
     replan: bool
-
-
-class Evidence(Struct, frozen=True):
-    """A final word on a number that came with the answer itself."""
-
-    key: bytes
-    channel: str
-    status: str
-    reason: Reason | None
-
-
-Learn = Callable[[asyncpg.Connection, Sequence[Evidence], datetime], object]
 
 
 class Recorder:
@@ -87,6 +76,8 @@ class Recorder:
             due = [retry_at[m.id] or now for m in again]
             await messages.enqueue(connection, [m.id for m in again], [m.person_id for m in again], [m.lane for m in again], [m.channel for m in again], due)
         failed = [m.person_id for m in moved if m.status == Status.FAILED]
+        words = [Word(m.key, m.channel, Status.FAILED, Reason(m.reason)) for m in moved if m.status == Status.FAILED and m.reason]
+        await learn(connection, words, now)
         if failed:
             await persons.plan_again(connection, failed, now)
         return moved

@@ -1,0 +1,53 @@
+"""Rate per second of a provider, shared by all workers through Redis, counted by its clock."""
+
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+TAKE = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local rate, want = tonumber(ARGV[1]), tonumber(ARGV[2])
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens, at = tonumber(state[1]), tonumber(state[2])
+if not tokens then tokens, at = 0, now end
+tokens = math.min(rate, tokens + (now - at) * rate)
+local given = math.max(0, math.min(want, math.floor(tokens)))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
+redis.call('EXPIRE', KEYS[1], 60)
+return given
+"""
+"""A bucket of one second's worth. One that Redis does not know starts empty, not full (invariant 11)."""
+
+GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end"
+
+
+class RateTokens:
+    """Token buckets. Without Redis a limited provider gets no tokens: fails towards safety."""
+
+    def __init__(self, redis: "Redis[bytes]") -> None:
+        self._take: Any = redis.register_script(TAKE)
+        self._give_back: Any = redis.register_script(GIVE_BACK)
+
+    async def take(self, provider: str, rate_per_s: float, count: int) -> int:
+        """How many of `count` messages may be claimed now; all of them where the provider has no limit (0)."""
+        if not rate_per_s:
+            return count
+        try:
+            return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count]))
+        except (RedisError, OSError):
+            return 0
+
+    async def give_back(self, provider: str, rate_per_s: float, count: int) -> None:
+        """Tokens that no message used."""
+        if not rate_per_s:
+            return
+        try:
+            await self._give_back(keys=[_key(provider)], args=[count])
+        except (RedisError, OSError):
+            return
+
+
+def _key(provider: str) -> str:
+    return f"tixing:rate:{provider}"

@@ -1,0 +1,38 @@
+"""Final words on messages → beliefs about their numbers, in the transaction that writes those words."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.quality.belief import NEW, NumberBelief, fold
+from gateway.store import receipts
+from gateway.store.pool import Connection
+from gateway.store.receipts import Belief
+from gateway.words import Reason, Status
+
+
+class Word(Struct, frozen=True):
+    """A final word on a message to a number."""
+
+    key: bytes
+    channel: str
+    status: Status
+    reason: Reason | None
+
+
+async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> None:
+    """Folds words into the beliefs of their numbers, which it locks in key order."""
+    told = list(words)
+    if not told:
+        return
+    beliefs = await receipts.numbers(connection, list({w.key for w in told}))
+    changed: dict[bytes, tuple[str, NumberBelief]] = {}
+    for word in told:
+        before = changed[word.key][1] if word.key in changed else beliefs.get(word.key, NEW)
+        after = fold(before, word.status, word.reason)
+        if after is not None:
+            changed[word.key] = word.channel, after
+    if changed:
+        rows = [Belief(k, c, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, (c, b) in changed.items()]
+        await receipts.put_numbers(connection, rows, at)

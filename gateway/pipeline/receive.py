@@ -1,0 +1,170 @@
+"""report → status → belief: stores callbacks, joins their reports to messages, closes notices, many callbacks a transaction.
+
+What a vendor is answered is on disk: "a report acknowledged is a report stored".
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+import asyncpg
+from msgspec import Struct
+
+from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.ids import Draw, Ids
+from gateway.model import Closing
+from gateway.pipeline.learning import Word, learn
+from gateway.pipeline.replies import Replies
+from gateway.pipeline.write import Writer
+from gateway.receipt.step import Step, step
+from gateway.store import calls, notices, persons, receipts, seals
+from gateway.store.pool import Connection
+from gateway.store.receipts import Move, ReceiptRow, Standing
+from gateway.store.vault import Vault
+from gateway.words import NoticeStatus, Reason, Status
+from providers.base.types import Reading, Report
+
+NOTHING = "-"
+"""Stands for "no reason" and "no code" in the arrays of a receipt row."""
+LONGEST_CODE = 64
+
+
+class Incoming(Struct, frozen=True):
+    """One callback: who sent it, its raw body and what the provider's driver read in it."""
+
+    provider: str
+    body: bytes
+    reading: Reading
+
+
+class Received(Struct, frozen=True):
+    """What a transaction of callbacks did, for wake-ups and metrics."""
+
+    moved: list[tuple[Standing, Report]]
+    closed: list[tuple[int, str, str]]
+    unmapped: dict[tuple[str, str], int]
+    replan: bool
+
+
+class _Batch(Struct):
+    """What a set of callbacks comes to, while it is worked out."""
+
+    moves: list[Move]
+    recorded: list[tuple[int, int]]
+    unjoined: list[tuple[int, int, str, str]]
+    moved: list[tuple[Standing, Report]]
+    reopened: list[Closing]
+    rows: list[ReceiptRow]
+    unmapped: dict[tuple[str, str], int]
+
+
+class Receive:
+    """Stores callbacks. One a process."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        vault: Vault,
+        sealer: Sealer,
+        ids: Ids,
+        writer: Writer,
+        replies: Replies,
+        committed: Callable[[Received, datetime], Awaitable[None]],
+    ) -> None:
+        self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
+        self._writer, self._replies, self._committed = writer, replies, committed
+
+    async def __call__(self, incoming: Sequence[Incoming]) -> Sequence[None]:
+        """Stores a set of callbacks and all that follows, in one transaction."""
+        async with self._pool.acquire() as connection:
+            async with connection.transaction():
+                now = await connection.fetchval("select now()")
+                replies = [(i.provider, m) for i in incoming for m in i.reading.inbound]
+                draw = await self._ids.draw(connection, 1 + len(incoming) + len(replies))
+                messages = list({int(r.reference) for i in incoming for r in i.reading.reports if _ours(r.reference)})
+                heard = await self._replies.lock(connection, replies, messages) if replies else None
+                if heard is None:
+                    await calls.lock_persons(connection, messages)
+                standing = await receipts.read(connection, messages) if messages else {}
+                batch = self._work_out(incoming, standing, draw)
+                seal_id = draw.take()
+                entries, closed = await self._write(connection, batch, now, seal_id)
+                if heard is not None:
+                    entries += await self._replies.write(connection, heard, now, seal_id, draw.take)
+                seal = self._sealer.seal(connection.chain, seal_id, now, entries)
+                await seals.insert(connection, seal)
+            seal.committed(connection.chain)
+        replan = heard is not None or any(report.status is not Status.DELIVERED for _, report in batch.moved)
+        await self._committed(Received(batch.moved, closed, batch.unmapped, replan), now)
+        return [None] * len(incoming)
+
+    def _work_out(self, incoming: Sequence[Incoming], standing: dict[int, Standing], draw: Draw) -> _Batch:
+        batch = _Batch([], [], [], [], [], [], {})
+        done: set[int] = set()
+        for callback in incoming:
+            receipt_id = draw.take()
+            row = ReceiptRow(receipt_id, callback.provider, self._vault.seal_raw(callback.body, b"receipt"), [], [], [], [])
+            batch.rows.append(row)
+            for position, report in enumerate(callback.reading.reports):
+                if report.reason is Reason.UNMAPPED:
+                    code = callback.provider, (report.vendor_code or "")[:LONGEST_CODE]
+                    batch.unmapped[code] = batch.unmapped.get(code, 0) + 1
+                stand = standing.get(int(report.reference)) if _ours(report.reference) else None
+                if stand is None or stand.provider != callback.provider:
+                    batch.unjoined.append((receipt_id, position, callback.provider, (report.reference or "")[:LONGEST_CODE]))
+                else:
+                    _join(batch, row, stand, report, done)
+        return batch
+
+    async def _write(self, connection: Connection, batch: _Batch, now: datetime, seal_id: int) -> tuple[list[bytes], list[tuple[int, str, str]]]:
+        await receipts.insert(connection, batch.rows, now, seal_id)
+        digest = self._sealer.digest
+        entries = [
+            entry(FactKind.RECEIPT, r.id, digest(r.id, r.provider, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes)) for r in batch.rows
+        ]
+        if batch.recorded:
+            await receipts.record(connection, batch.recorded)
+        if batch.unjoined:
+            await receipts.unjoined(connection, batch.unjoined, now)
+        if batch.unmapped:
+            await receipts.unmapped(connection, batch.unmapped, now)
+        if not batch.moves:
+            return entries, []
+        await receipts.move(connection, batch.moves, now)
+        await learn(connection, [Word(s.key, s.channel, r.status, r.reason) for s, r in batch.moved], now)
+        closed = await self._close(connection, batch, now, seal_id, entries)
+        failed = [s.person_id for s, r in batch.moved if r.status is not Status.DELIVERED]
+        if failed:
+            await persons.plan_again(connection, failed, now)
+        return entries, closed
+
+    async def _close(self, connection: Connection, batch: _Batch, now: datetime, seal_id: int, entries: list[bytes]) -> list[tuple[int, str, str]]:
+        closings = [Closing(s.notice_id, NoticeStatus.INFORMED, None) for s, r in batch.moved if r.status is Status.DELIVERED]
+        if not closings:
+            return []
+        closed = await notices.close(connection, closings, now, seal_id)
+        entries += self._writer.closing_entries(closings, closed, now)
+        if batch.reopened:  # a late word: the ladder went on meanwhile; what has not left of its later rungs stays
+            await notices.withdraw_messages(connection, batch.reopened, now)
+            await notices.withdraw_outreach(connection, [c.notice_id for c in batch.reopened], [], now)
+        return closed
+
+
+def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done: set[int]) -> None:
+    row.message_ids.append(stand.id)
+    row.statuses.append(report.status)
+    row.reasons.append(report.reason or NOTHING)
+    row.codes.append((report.vendor_code or NOTHING).replace("\x1f", " ")[:LONGEST_CODE])
+    if stand.id in done or step(stand, report) is Step.RECORDED:
+        batch.recorded.append((stand.id, row.id))
+        return
+    done.add(stand.id)
+    code = report.vendor_code[:LONGEST_CODE] if report.vendor_code else None
+    batch.moves.append(Move(stand.id, report.status, report.reason, report.fault, report.permanent, code, True, False, row.id))
+    batch.moved.append((stand, report))
+    if stand.provisional and report.status is Status.DELIVERED:
+        batch.reopened.append(Closing(stand.notice_id, NoticeStatus.INFORMED, Reason.DUTY_MET))
+
+
+def _ours(reference: str | None) -> bool:
+    """Whether a reference can be a message id of ours: what vendors return is not to be trusted."""
+    return reference is not None and len(reference) <= 18 and reference.isascii() and reference.isdigit()

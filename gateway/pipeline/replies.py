@@ -1,0 +1,56 @@
+"""Replies from people: an opt-out or "not me" is noted on the number, and whoever holds it is planned again."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.receipt.keyword import Keyword, keyword
+from gateway.store import inbound, persons
+from gateway.store.inbound import InboundRow
+from gateway.store.pool import Connection
+from gateway.store.vault import Vault
+from providers.base.types import Inbound
+
+
+class Heard(Struct, frozen=True):
+    """Replies with the keys of their numbers, and who holds those."""
+
+    replies: list[tuple[str, Inbound, str, bytes]]
+    """(provider, reply, channel, key)."""
+    holders: list[str]
+    last: dict[bytes, int]
+
+
+class Replies:
+    """Joins and writes replies. `channel_of` a provider; `key` of an address as the channel's contacts are kept."""
+
+    def __init__(self, vault: Vault, sealer: Sealer, channel_of: Callable[[str], str], key: Callable[[str, str], bytes]) -> None:
+        self._vault, self._sealer, self._channel_of, self._key = vault, sealer, channel_of, key
+
+    async def lock(self, connection: Connection, replies: Sequence[tuple[str, Inbound]], messages: Sequence[int]) -> Heard:
+        """Locks, in one order, the persons who hold these numbers and those of `messages`."""
+        told = [(provider, reply, self._channel_of(provider)) for provider, reply in replies]
+        keyed = [(provider, reply, channel, self._key(channel, reply.address)) for provider, reply, channel in told]
+        keys = list({key for *_, key in keyed})
+        holders = sorted({person for people in (await inbound.holders(connection, keys)).values() for person in people})
+        await persons.lock_also_of(connection, holders, messages)
+        return Heard(keyed, holders, await inbound.last_messages(connection, keys))
+
+    async def write(self, connection: Connection, heard: Heard, at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
+        """Writes the replies and what they say; returns their entries for the seal."""
+        rows, marks = [], {}
+        for provider, reply, channel, key in heard.replies:
+            word = keyword(reply.text)
+            message = int(reply.reference) if reply.reference and reply.reference.isdigit() and len(reply.reference) < 19 else heard.last.get(key)
+            sealed = self._vault.seal_raw(reply.text.encode(), b"inbound")
+            rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
+            if word is not Keyword.OTHER:
+                before = marks.get(key, (channel, False, False))
+                marks[key] = channel, before[1] or word is Keyword.OPT_OUT, before[2] or word is Keyword.WRONG_PERSON
+        await inbound.insert(connection, rows, at, seal_id)
+        if marks:
+            await inbound.mark(connection, marks, at)
+            await persons.plan_again(connection, heard.holders, at)
+        return [entry(FactKind.INBOUND, r.id, self._sealer.digest(r.id, r.provider, r.key, r.message_id, r.keyword, r.sealed)) for r in rows]

@@ -1,0 +1,201 @@
+"""What every role shares, opened from the configuration: engines, keys, store, texts, rules. The composition root's toolbox."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache, partial
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from gateway.config import Config
+from gateway.dispatch.ports import RenderFailed
+from gateway.engines.host import EngineHost
+from gateway.evidence.chain import Sealer
+from gateway.ids import Ids
+from gateway.intake.check import Addresses, Checker, Refused
+from gateway.numbers import AddressRefused, address, looks_like_identity_number, mask_name
+from gateway.pipeline.planning import DrawnIds, Planning
+from gateway.pipeline.write import Writer
+from gateway.plan.ports import Cycle, Rules, Settings
+from gateway.regions import Regions
+from gateway.render.catalog import Catalog
+from gateway.render.errors import RenderError
+from gateway.render.select import choose, requested
+from gateway.render.text import render, segments
+from gateway.render.values import chinese_date, chinese_month, insurance_name
+from gateway.security.blind import Blind
+from gateway.security.cipher import Cipher
+from gateway.security.keyring import Keyring
+from gateway.security.opening import open_keyring
+from gateway.store import templates
+from gateway.store.migrate import migrate, missing
+from gateway.store.pool import open_pool
+from gateway.store.vault import Vault
+from gateway.words import Insurance
+
+
+class Dates(Protocol):
+    """The pure dates of scheduler/calendar.py, handed in by the composition root: gateway does not import scheduler."""
+
+    def cycle(self, start: date, reminder_month: int = 10, lapse_month: int = 13) -> Cycle:
+        """The cycle that begins on `start`."""
+
+    def cycle_from_deadline(self, deadline: date, reminder_month: int = 10, lapse_month: int = 13) -> Cycle:
+        """The cycle that ends on `deadline`."""
+
+    def cycle_start(self, certified_on: date | None, benefit_started_on: date | None) -> date | None:
+        """The day the cycle counts from."""
+
+    def last_day_to_object(self, suspended_on: date) -> date:
+        """Three months on [26]."""
+
+    def outreach_latest(self, deadline: date) -> date:
+        """Sixty days before."""
+
+    def long_terminated_follow_up(self, terminated_on: date) -> date:
+        """A year on [32]."""
+
+    def next_open(self, at: datetime, window: tuple[str, str], tz: ZoneInfo) -> datetime:
+        """When the window opens next."""
+
+    def is_open(self, at: datetime, window: tuple[str, str], tz: ZoneInfo) -> bool:
+        """Whether the window is open."""
+
+
+class NotMigrated(Exception):
+    """The store lacks migrations of this version."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Opened parts. `name` tells this process from others on record."""
+
+    config: Config
+    dates: Dates
+    host: EngineHost
+    pool: asyncpg.Pool
+    keyring: Keyring
+    cipher: Cipher
+    blind: Blind
+    vault: Vault
+    sealer: Sealer
+    ids: Ids
+    catalog: Catalog
+    regions: Regions
+    checker: Checker
+    planning: Planning
+    writer: Writer
+    name: str
+
+    def render(self, template: str, version: str, values: Mapping[str, str]) -> tuple[str, int]:
+        """Text and segments of a pinned version. Raises RenderFailed."""
+        pinned = self.catalog.pinned(template, version)
+        if pinned is None:
+            raise RenderFailed(f"template {template} has no version {version} here")
+        try:
+            text = render(pinned, values)
+        except RenderError as error:
+            raise RenderFailed(str(error)) from error
+        return text, segments(text)
+
+    def window_open(self) -> bool:
+        """Whether messages may leave now."""
+        zone = ZoneInfo(self.config.sending.timezone)
+        return self.dates.is_open(datetime.now(zone), self.config.sending.window, zone)
+
+
+@asynccontextmanager
+async def open_runtime(config: Config, dates: Dates, role: str, *, connections: int = 8, migrating: bool = True) -> AsyncIterator[Runtime]:
+    """Opens engines and store, brings embedded ones up to date, and closes all in the end.
+
+    Raises:
+        EngineError, KeyringError, CatalogError, NotMigrated, OSError, asyncpg.PostgresError: What is wrong, in words for the operator.
+
+    """
+    keyring = open_keyring(config)
+    catalog = Catalog.from_folder()
+    async with EngineHost(config.store.data_path, config.store.url, config.redis.url) as host:
+        if migrating and config.store.embedded:
+            await migrate(host.store_dsn)
+        pool = await open_pool(host.store_dsn, connections, role)
+        try:
+            yield await _assemble(config, dates, host, pool, keyring, catalog, role)
+        finally:
+            await pool.close()
+
+
+async def _assemble(config: Config, dates: Dates, host: EngineHost, pool: asyncpg.Pool, keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
+    async with pool.acquire() as connection:
+        if names := await missing(connection):
+            raise NotMigrated(f"the store lacks {', '.join(names)}: run `tixing migrate`")
+        await templates.keep(connection, [(t.name, t.version, t.source) for t in catalog])
+        for name, source in await templates.kept(connection):
+            catalog.add(name, source)
+    cipher = Cipher(keyring, config.security.cipher)
+    blind = Blind(keyring.lookup)
+    vault, sealer, regions = Vault(cipher), Sealer(keyring.chain), Regions.load()
+    drawn = DrawnIds()
+    rules = Rules(_Calendar(config, dates), _Texts(config, catalog, regions), drawn, _settings(config))
+    checker = Checker(Addresses(_normalise, blind.key, regions.exists, looks_like_identity_number))
+    writer = Writer(vault, sealer, lambda name: catalog.current(name).version)
+    name = f"{role}@{socket.gethostname()}:{os.getpid()}"
+    return Runtime(
+        config, dates, host, pool, keyring, cipher, blind, vault, sealer, Ids(), catalog, regions, checker, Planning(rules, drawn), writer, name
+    )
+
+
+def _normalise(channel: str, raw: str) -> str:
+    try:
+        return address(channel, raw)
+    except AddressRefused as refused:
+        raise Refused(refused.code, refused.detail) from None
+
+
+def _settings(config: Config) -> Settings:
+    routed = {route.channel for route in config.route}
+    return Settings(
+        ladder=tuple(rung for rung in config.ladder.rungs if rung[1] in routed),
+        catch_up_days=config.cycle.catch_up_days,
+        validity_hours=int(config.sending.validity_hours),
+        lapse_means_suspended=config.cycle.lapse_means_suspended,
+    )
+
+
+class _Calendar:
+    """The dates of the procedure with the configured months and window."""
+
+    def __init__(self, config: Config, dates: Dates) -> None:
+        months = {"reminder_month": config.cycle.reminder_month, "lapse_month": config.cycle.lapse_month}
+        self.cycle: Callable[[date], Cycle] = partial(dates.cycle, **months)
+        self.cycle_from_deadline: Callable[[date], Cycle] = partial(dates.cycle_from_deadline, **months)
+        self.cycle_start = dates.cycle_start
+        self.last_day_to_object = dates.last_day_to_object
+        self.outreach_latest = dates.outreach_latest
+        self.long_terminated_follow_up = dates.long_terminated_follow_up
+        self.next_open: Callable[[datetime], datetime] = partial(
+            dates.next_open, window=config.sending.window, tz=ZoneInfo(config.sending.timezone)
+        )
+
+
+class _Texts:
+    """Names of texts and the words they are filled with, as plan asks for them."""
+
+    def __init__(self, config: Config, catalog: Catalog, regions: Regions) -> None:
+        self.choose = choose
+        self.requested = requested
+        self.exists = catalog.has
+        self.mask_name = mask_name
+        self.signature = config.signatures.for_region
+        self.home: Callable[[str], str] = lru_cache(4096)(lambda code: regions.name(code) if regions.exists(code) else "参保地")
+        self.chinese_date = chinese_date
+        self.chinese_month = chinese_month
+
+    @staticmethod
+    def insurance_name(insurances: tuple[Insurance, ...]) -> str:
+        """What a text calls these benefits."""
+        return insurance_name(insurances)

@@ -1,0 +1,101 @@
+"""What a worker needs to send: providers, outlets, claims, the recorder and a pump for each lane."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+from gateway.batching import Batcher
+from gateway.config import Config
+from gateway.dispatch.claim import Call, Claimed, Claimer, Limits, Line
+from gateway.dispatch.outlets import Outlets
+from gateway.dispatch.pump import Outlet, Pump, Watcher
+from gateway.dispatch.tokens import RateTokens
+from gateway.jobs import Jobs
+from gateway.model import Person
+from gateway.pipeline.record import Answered, Recorded, Recorder
+from gateway.runtime import Runtime
+from gateway.stops import stops
+from gateway.store.claims import Candidate
+from gateway.words import Lane, Reason, Relation
+from providers.base.types import Answer, Provider, Receive
+from providers.registry import build
+
+MOST_ANSWERS = 500
+"""Calls whose answers share a transaction."""
+AT_ONCE = 2
+
+
+def build_providers(config: Config, receive: Receive) -> dict[str, Provider]:
+    """All configured providers; no I/O yet. Raises SettingsError."""
+    return {name: build(section.settings(name), receive) for name, section in config.providers.items()}
+
+
+def outlets_of(runtime: Runtime, providers: dict[str, Provider]) -> Outlets:
+    """Providers as dispatch uses them, and the routes."""
+    made = {}
+    for name, section in runtime.config.providers.items():
+        settings = providers[name].settings
+        line = Line(name, section.lease_s, section.timeout_s, settings.batch_size)
+        made[name] = Outlet(providers[name], line, section.rate_per_s, settings.connections)
+    routes = {(route.channel, str(route.lane) if route.lane else None): route.providers for route in runtime.config.route}
+    return Outlets(made, routes, runtime.window_open)
+
+
+class Sending:
+    """Sends what is due. One a worker process."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        outlets: Outlets,
+        tokens: RateTokens,
+        jobs: Jobs,
+        watcher: Watcher,
+        recorded: Callable[[Call, Sequence[Answer], Recorded], None],
+    ) -> None:
+        self._runtime, self._jobs, self._recorded = runtime, jobs, recorded
+        limits = _limits(runtime)
+        self._claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, limits, runtime.name)
+        resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
+        recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
+        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE)
+        self.pumps = {
+            (channel, str(lane)): Pump(
+                channel, lane, lambda channel=channel, lane=lane: outlets.choose(channel, lane), self._claim, tokens, self._record, watcher
+            )  # fmt: skip
+            for channel in outlets.channels()
+            for lane in Lane
+        }
+
+    async def landed(self) -> None:
+        """Waits until every call is answered and its answer is on disk."""
+        for pump in self.pumps.values():
+            await pump.landed()
+        await self._answers.drain()
+
+    async def _claim(self, channel: str, lane: str, count: int, line: Line) -> Claimed:
+        async with self._runtime.pool.acquire() as connection:
+            return await self._claimer.claim(connection, channel, lane, count, line)
+
+    async def _record(self, call: Call, answers: Sequence[Answer]) -> None:
+        recorded = (await self._answers.submit([Answered(call, answers)]))[0]
+        self._recorded(call, answers, recorded)
+        if recorded.replan:
+            await self._jobs.plan()
+
+
+def _stops(candidate: Candidate, person: Person) -> Reason | None:
+    return stops(candidate, person, opted_out=candidate.opted_out, to_self=candidate.addressee == Relation.SELF)
+
+
+def _limits(runtime: Runtime) -> Limits:
+    zone = ZoneInfo(runtime.config.sending.timezone)
+
+    def day_start(now: datetime) -> datetime:
+        return datetime.combine(now.astimezone(zone).date(), time(), zone)
+
+    def next_day(now: datetime) -> datetime:
+        return runtime.dates.next_open(day_start(now) + timedelta(days=1), runtime.config.sending.window, zone)
+
+    return Limits(runtime.config.sending.per_address_per_day, day_start, next_day)

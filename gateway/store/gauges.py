@@ -1,0 +1,42 @@
+"""What the acting scheduler shows of the whole store."""
+
+from gateway.metrics import RECEIPT_AGES_S, StoreGauges
+from gateway.store.pool import Connection
+
+BACKLOG = "select lane, count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from queue group by lane"
+
+UNINFORMED = "select kind, count(*) from notice where status = 'uninformed' group by kind"
+
+CONTACTS = """
+select coalesce(case when n.wrong_person_at is not null then 'wrong_person' else n.state end, 'unverified'), count(*)
+  from contact c left join number n on n.key = c.key where c.removed_at is null group by 1"""
+
+MISSING = """
+select c.provider, sum(cardinality(c.message_ids))::float8, sum((
+         select count(*) from message m where m.id = any(c.message_ids) and m.receipts = '{}'))::float8
+  from call c
+ where c.outcome = 'accepted' and c.claimed_at between now() - make_interval(secs => $2) and now() - make_interval(secs => $1)
+ group by c.provider"""
+
+LEASE_ENDED = "select exists (select from call where answered_at is null and lease_until < clock_timestamp())"
+
+
+async def read(connection: Connection) -> StoreGauges:
+    """All of it; seconds on a store of millions, so not every second."""
+    lanes = await connection.fetch(BACKLOG)
+    missing = {}
+    for age, (start_s, end_s) in RECEIPT_AGES_S.items():
+        for provider, sent, silent in await connection.fetch(MISSING, float(start_s), float(end_s)):
+            missing[provider, age] = silent / sent if sent else 0.0
+    return StoreGauges(
+        {row[0]: row[1] for row in lanes},
+        {row[0]: max(0.0, row[2]) for row in lanes},
+        missing,
+        {row[0]: row[1] for row in await connection.fetch(CONTACTS)},
+        {row[0]: row[1] for row in await connection.fetch(UNINFORMED)},
+    )
+
+
+async def any_lease_ended(connection: Connection) -> bool:
+    """Whether a call waits to be given up."""
+    return bool(await connection.fetchval(LEASE_ENDED))

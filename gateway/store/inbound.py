@@ -1,0 +1,62 @@
+"""Replies (MO): stored, joined to the last message, and what they say of a number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from gateway.store.pool import Connection
+
+HOLDERS = "select key, person_id from contact where key = any($1::bytea[]) and removed_at is null"
+
+LAST_MESSAGE = "select distinct on (key) key, id from message where key = any($1::bytea[]) and sent_at is not null order by key, id desc"
+
+INSERT = """
+insert into inbound (id, provider, key, message_id, keyword, sealed, received_at, seal_id)
+select id, provider, key, message, keyword, sealed, $7, $8
+  from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::text[], $6::bytea[]) as u(id, provider, key, message, keyword, sealed)"""
+
+MARK = """
+insert into number (key, channel, p_alive, state, opted_out_at, wrong_person_at, last_at)
+select key, channel, 0.5, 'unverified', case when opted_out then $5::timestamptz end, case when wrong then $5::timestamptz end, $5
+  from unnest($1::bytea[], $2::text[], $3::bool[], $4::bool[]) as u(key, channel, opted_out, wrong) order by key
+    on conflict (key) do update
+   set opted_out_at = coalesce(number.opted_out_at, excluded.opted_out_at),
+       wrong_person_at = coalesce(number.wrong_person_at, excluded.wrong_person_at)"""
+
+
+class InboundRow(Struct, frozen=True):
+    """A reply to be written."""
+
+    id: int
+    provider: str
+    key: bytes
+    channel: str
+    message_id: int | None
+    keyword: str
+    sealed: bytes
+
+
+async def holders(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, list[str]]:
+    """Which persons hold these addresses."""
+    found: dict[bytes, list[str]] = {}
+    for key, person in await connection.fetch(HOLDERS, keys):
+        found.setdefault(key, []).append(person)
+    return found
+
+
+async def last_messages(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """The last message that left to each address."""
+    return {row[0]: row[1] for row in await connection.fetch(LAST_MESSAGE, keys)}
+
+
+async def insert(connection: Connection, rows: Sequence[InboundRow], at: datetime, seal_id: int) -> None:
+    """Writes replies."""
+    columns = [r.id for r in rows], [r.provider for r in rows], [r.key for r in rows], [r.message_id for r in rows]
+    await connection.execute(INSERT, *columns, [r.keyword for r in rows], [r.sealed for r in rows], at, seal_id)
+
+
+async def mark(connection: Connection, marks: dict[bytes, tuple[str, bool, bool]], at: datetime) -> None:
+    """Notes on numbers: key → (channel, opted out, wrong person)."""
+    values = list(marks.values())
+    await connection.execute(MARK, list(marks), [v[0] for v in values], [v[1] for v in values], [v[2] for v in values], at)

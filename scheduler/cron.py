@@ -1,0 +1,96 @@
+"""The scheduler: one acts (a lock in the store says which), asks for what is due, refills what Redis lost, and shows the store's gauges."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from gateway.evidence.heads import publish_heads
+from gateway.logs import get_logger
+from gateway.metrics import Metrics
+from gateway.runtime import Runtime
+from gateway.store import claims, gauges, persons
+from scheduler.jobs import ArqJobs
+
+LEADER = 7_461_002
+"""Advisory lock that the acting scheduler holds for as long as its connection lives."""
+ASK_AGAIN_S = 2.0
+"""Seconds between tries to become the one that acts."""
+STALE_S = 0.5
+"""A lane whose oldest message waits longer than this lost its wake-up."""
+log = get_logger("scheduler")
+
+
+class Scheduler:
+    """Runs the table of chores below while it is the one that acts."""
+
+    def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics) -> None:
+        self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
+        self._chores: list[tuple[float, Callable[[asyncpg.Connection], Awaitable[None]]]] = [
+            (0.5, self._plan),
+            (1.0, self._refill),
+            (1.0, self._leases),
+            (5.0, self._receipts),
+            (10.0, self._gauges),
+            (60.0, self._heads),
+        ]
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set."""
+        while not stopping.is_set():
+            try:
+                async with self._runtime.pool.acquire() as connection:
+                    if await connection.fetchval("select pg_try_advisory_lock($1)", LEADER):
+                        log.info("acting")
+                        try:
+                            await self._act(connection, stopping)
+                        finally:
+                            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                                await connection.execute("select pg_advisory_unlock($1)", LEADER)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("store_away", error=type(error).__name__)
+            self._metrics.forget_store()
+            await _pause(stopping, ASK_AGAIN_S)
+
+    async def _act(self, connection: asyncpg.Connection, stopping: asyncio.Event) -> None:
+        due = dict.fromkeys(range(len(self._chores)), 0.0)
+        while not stopping.is_set():
+            now = time.monotonic()
+            for index, (every_s, chore) in enumerate(self._chores):
+                if due[index] <= now:
+                    due[index] = now + every_s
+                    await chore(connection)
+            await _pause(stopping, 0.1)
+
+    async def _plan(self, connection: asyncpg.Connection) -> None:
+        if await persons.any_due(connection):
+            await self._jobs.plan()
+
+    async def _refill(self, connection: asyncpg.Connection) -> None:
+        """Asks again for lanes that wait although they are due: their wake-ups were lost, or their window just opened."""
+        if not self._runtime.window_open():
+            return
+        for channel, lane, messages, oldest_s in await claims.depth(connection):
+            if oldest_s > STALE_S:
+                await self._jobs.drain(channel, lane, messages)
+
+    async def _leases(self, connection: asyncpg.Connection) -> None:
+        if await gauges.any_lease_ended(connection):
+            await self._jobs.ask("sweep_leases")
+
+    async def _receipts(self, _: asyncpg.Connection) -> None:
+        await self._jobs.ask("sweep_receipts")
+
+    async def _gauges(self, connection: asyncpg.Connection) -> None:
+        self._metrics.store(await gauges.read(connection))
+
+    async def _heads(self, connection: asyncpg.Connection) -> None:
+        await publish_heads(connection, self._runtime.sealer)
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()

@@ -1,0 +1,71 @@
+"""The jobs a worker knows: drain a lane, plan who is due, sweep what a crash or a silent vendor left."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from arq.worker import func
+
+from gateway.logs import get_logger
+from gateway.pipeline.planner import Planner
+from gateway.pipeline.sweep import Sweep, Swept
+from gateway.sending import Sending
+
+DRAIN_S = 5.0
+"""Seconds a job drains before it makes room for others."""
+MOST_SETS = 200
+"""Sets of persons one planning job works through."""
+log = get_logger("worker")
+
+
+class Functions:
+    """What arq calls; every method takes arq's context first."""
+
+    def __init__(self, sending: Sending, planner: Planner, sweep: Sweep, receipt_timeouts: dict[str, timedelta], swept: Callable[[Swept], None]) -> None:
+        self._sending, self._planner, self._sweep, self._timeouts, self._swept = sending, planner, sweep, receipt_timeouts, swept
+        self.stopping = False
+
+    def all(self) -> list[Any]:
+        """For arq, by their names."""
+        return [func(job, name=job.__name__) for job in (self.drain, self.plan, self.sweep_leases, self.sweep_receipts)]
+
+    async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
+        """Sends what is due on a lane."""
+        pump = self._sending.pumps.get((channel, lane))
+        if pump is None:
+            return
+        until = asyncio.get_running_loop().time() + DRAIN_S
+        await pump.drain(lambda: self.stopping or asyncio.get_running_loop().time() > until)
+
+    async def plan(self, _: dict[Any, Any]) -> None:
+        """Plans persons whose time has come."""
+        persons = 0
+        for _round in range(MOST_SETS):
+            planned = await self._planner()
+            persons += planned.persons
+            if not planned.persons or self.stopping:
+                break
+        if persons:
+            log.info("planned", persons=persons)
+
+    async def sweep_leases(self, _: dict[Any, Any]) -> None:
+        """Gives up calls whose lease ended."""
+        while (swept := await self._sweep.leases()).calls:
+            self._swept(swept)
+            log.warning("leases_ended", calls=swept.calls, messages=len(swept.moved))
+
+    async def sweep_receipts(self, _: dict[Any, Any]) -> None:
+        """Ends messages whose receipts never came."""
+        for provider, after in self._timeouts.items():
+            while (swept := await self._sweep.receipts(provider, after)).calls:
+                self._swept(swept)
+                if swept.moved:
+                    log.warning("receipts_missing", provider=provider, messages=len(swept.moved))
+
+    async def everything(self) -> None:
+        """One round of all of it, where no jobs come: Redis is away."""
+        await self.plan({})
+        await self.sweep_leases({})
+        for channel, lane in self._sending.pumps:
+            await self.drain({}, channel, lane)

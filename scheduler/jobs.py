@@ -1,0 +1,64 @@
+"""Jobs over arq: names, serialising, asking for them. arq stands behind this file alone, so that it can be replaced."""
+
+from typing import Any
+
+import msgspec
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from gateway.logs import get_logger
+
+QUEUE = "tixing:jobs"
+WAKE = "tixing:wake"
+"""Channel on which workers hear that a job was put in the queue."""
+A_JOB = 500
+"""Messages that are worth a job of their own: jobs run side by side on all workers."""
+MOST_JOBS = 40
+"""Jobs asked for at once, however much there is to send: each drains until nothing is left."""
+encode: Any = msgspec.msgpack.Encoder(enc_hook=repr).encode
+decode: Any = msgspec.msgpack.Decoder().decode
+log = get_logger(__name__)
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """arq's settings for redis+sentinel://host:port,host:port/MASTER/DB."""
+    hosts, _, rest = url.removeprefix("redis+sentinel://").partition("/")
+    master, _, database = rest.partition("/")
+    sentinels = [(host, int(port or 26379)) for host, _, port in (one.partition(":") for one in hosts.split(","))]
+    return RedisSettings(host=sentinels, sentinel=True, sentinel_master=master or "mymaster", database=int(database or 0))
+
+
+async def open_redis(url: str) -> ArqRedis:
+    """A Redis client that speaks arq's jobs in msgpack (arq's own pickle would run what it reads). Connects when it is first needed."""
+    if url.startswith("redis+sentinel://"):
+        return await create_pool(redis_settings(url), job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
+    pool: Any = ConnectionPool.from_url(url)
+    return ArqRedis(pool, job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
+
+
+class ArqJobs:
+    """Asks for jobs."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    async def drain(self, channel: str, lane: str, messages: int) -> None:
+        """Asks for the lane to be drained, by as many jobs as the messages are worth."""
+        for _ in range(min(MOST_JOBS, -(-messages // A_JOB))):
+            await self._ask("drain", channel, lane)
+
+    async def plan(self) -> None:
+        """Asks the planner to look; once is enough however often it is asked."""
+        await self._ask("plan", job_id="plan")
+
+    async def ask(self, name: str, *args: Any) -> None:
+        """Asks for a job that needs to stand in the queue only once."""
+        await self._ask(name, *args, job_id=":".join((name, *map(str, args))))
+
+    async def _ask(self, name: str, *args: Any, job_id: str | None = None) -> None:
+        try:
+            await self._redis.enqueue_job(name, *args, _job_id=job_id)
+            await self._redis.publish(WAKE, b"1")
+        except (RedisError, OSError) as error:
+            log.warning("job_not_asked_for", job=name, error=type(error).__name__)

@@ -1,0 +1,109 @@
+"""The worker and the scheduler as processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib.metadata import version
+
+from redis.asyncio import Redis
+
+from gateway.config import Config
+from gateway.dispatch.tokens import RateTokens
+from gateway.jobs import Jobs
+from gateway.logs import get_logger
+from gateway.metrics import Metrics, serve
+from gateway.observe import Observer
+from gateway.pipeline.planner import Planner
+from gateway.pipeline.sweep import Sweep
+from gateway.pipeline.write import Written
+from gateway.receiving import Receiving
+from gateway.roles.api import channels_of, due_lanes
+from gateway.roles.readiness import probe
+from gateway.runtime import Runtime, open_runtime
+from gateway.sending import Sending, build_providers, outlets_of
+from scheduler import calendar
+from scheduler.cron import Scheduler
+from scheduler.functions import Functions
+from scheduler.jobs import ArqJobs, open_redis
+from scheduler.worker import WakingWorker
+
+CONNECTIONS = 12
+log = get_logger("worker")
+
+
+@asynccontextmanager
+async def open_jobs(url: str) -> AsyncIterator[tuple["Redis[bytes]", Jobs]]:
+    """Redis and the port to ask for jobs through it."""
+    redis = await open_redis(url)
+    try:
+        yield redis, ArqJobs(redis)
+    finally:
+        await redis.aclose()
+
+
+def planner_of(runtime: Runtime, jobs: Jobs, observer: Observer) -> Planner:
+    """The planner, waking the lanes it fills."""
+
+    async def committed(written: Written) -> None:
+        observer.written(written)
+        for (channel, lane), messages in due_lanes(written).items():
+            await jobs.drain(channel, lane, messages)
+
+    return Planner(
+        runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, runtime.planning, runtime.checker,
+        runtime.config.sending.timezone, committed,
+    )  # fmt: skip
+
+
+async def run_worker(config: Config, stopping: asyncio.Event) -> None:
+    """Works until `stopping` is set; then takes no more jobs, lets its calls land, and returns."""
+    async with open_runtime(config, calendar, "worker", connections=CONNECTIONS) as runtime:
+        redis = await open_redis(runtime.host.redis_url)
+        jobs = ArqJobs(redis)
+        metrics = Metrics(channels_of(config), version("tixing"))
+        observer = Observer(metrics)
+        receiving = Receiving(runtime, jobs, observer.received)
+        providers = receiving.providers = build_providers(config, receiving)
+        outlets = outlets_of(runtime, providers)
+        observer.outlets = outlets
+        sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded)
+        timeouts = {name: timedelta(hours=section.receipt_timeout_h) for name, section in config.providers.items()}
+        functions = Functions(sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept)
+        worker = WakingWorker(redis, functions.all(), functions.everything)
+        shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis)) if config.metrics.port else None
+        watch = asyncio.create_task(runtime.host.watch())
+        for provider in providers.values():
+            await provider.open()
+        main = asyncio.create_task(worker.main())
+        try:
+            log.info("working", providers=len(providers))
+            await asyncio.wait({main, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            functions.stopping = True
+            worker.stop()
+            await main
+        finally:
+            await sending.landed()
+            for provider in providers.values():
+                await provider.close()
+            await receiving.drain()
+            watch.cancel()
+            if shown is not None:
+                await shown.cleanup()
+            await redis.aclose()
+
+
+async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
+    """Schedules until `stopping` is set. Any number may run; one acts."""
+    async with open_runtime(config, calendar, "scheduler", connections=3) as runtime:
+        redis = await open_redis(runtime.host.redis_url)
+        metrics = Metrics(channels_of(config), version("tixing"))
+        shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis)) if config.metrics.port else None
+        watch = asyncio.create_task(runtime.host.watch())
+        try:
+            await Scheduler(runtime, ArqJobs(redis), metrics).run(stopping)
+        finally:
+            watch.cancel()
+            if shown is not None:
+                await shown.cleanup()
+            await redis.aclose()

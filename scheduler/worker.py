@@ -1,0 +1,88 @@
+"""The arq worker: woken when a job is put in the queue instead of looking for it, and alive through a Redis that is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from arq.connections import ArqRedis
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from gateway.logs import get_logger
+from scheduler.jobs import QUEUE, WAKE, decode, encode
+
+MOST_JOBS = 16
+"""Jobs a worker runs at once: each is a chunk of messages and has concurrency inside."""
+LOOK_S = 0.5
+"""Seconds between looks at the queue where no wake-up comes."""
+AWAY_S = 1.0
+"""Seconds between tries while Redis is away; sending goes on meanwhile, straight from the store."""
+log = get_logger(__name__)
+
+
+class WakingWorker(Worker):
+    """arq's worker with a wake-up. `without_redis` does the work that jobs would ask for while Redis is away."""
+
+    def __init__(self, redis: ArqRedis, functions: list[Any], without_redis: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(
+            functions,
+            redis_pool=redis,
+            queue_name=QUEUE,
+            job_serializer=encode,
+            job_deserializer=decode,
+            handle_signals=False,
+            max_jobs=MOST_JOBS,
+            keep_result=0,
+            max_tries=3,
+            job_timeout=120,
+            poll_delay=LOOK_S,
+            log_results=False,
+        )
+        self._without_redis = without_redis
+        self._woken = asyncio.Event()
+        self._stopping = False
+
+    async def main(self) -> None:
+        """Runs until `stop`; replaces arq's loop, which polls and dies with its Redis."""
+        listener = asyncio.create_task(self._listen())
+        try:
+            while not self._stopping:
+                await self._look()
+                await self._wait()
+            while self.tasks:
+                await asyncio.gather(*self.tasks.values(), return_exceptions=True)
+                self.tasks = {key: task for key, task in self.tasks.items() if not task.done()}
+        finally:
+            listener.cancel()
+
+    def stop(self) -> None:
+        """Takes no more jobs; `main` returns when those that run are done."""
+        self._stopping = True
+        self._woken.set()
+
+    async def _look(self) -> None:
+        self._woken.clear()
+        try:
+            await self._poll_iteration()
+        except (RedisError, OSError) as error:
+            log.warning("redis_away", error=type(error).__name__)
+            await self._without_redis()
+            await asyncio.sleep(AWAY_S)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self.pool.pubsub() as subscription:
+                    await subscription.subscribe(WAKE)
+                    self._woken.set()
+                    async for _ in subscription.listen():
+                        self._woken.set()
+            except (RedisError, OSError):
+                await asyncio.sleep(AWAY_S)
