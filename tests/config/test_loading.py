@@ -102,6 +102,7 @@ def test_every_problem_is_told_at_once_and_names_its_key(write: Write) -> None:
         ("[cycle]\nreminder_month = 13", "cycle.lapse_month"),
         ('[sending]\ntimezone = "Asia/Chengdu"', "sending.timezone"),
         ('[sending]\nwindow = ["08:00"]', "sending.window"),
+        ('[sending]\nwindow = ["08:00", "12:00", "20:00"]', "sending.window"),
         ('[sending]\nwindow = ["20:00", "08:00"]', "sending.window"),
         ("[ladder]\norder = []", "ladder.order"),
         ('[ladder]\norder = ["neighbour:sms"]', "ladder.order[0]"),
@@ -164,6 +165,14 @@ def test_a_store_of_ones_own_takes_the_sandbox_only_where_that_is_said(write: Wr
 def test_a_store_of_ones_own_needs_keys(write: Write) -> None:
     [problem] = problems(write('[store]\nurl = "postgresql://h/d"'))
     assert problem.startswith("security.keys:")
+
+
+def test_a_key_file_is_named_relative_to_the_config_and_followed_as_a_file(write: Write) -> None:
+    file = write('[security]\nkeys = "file:own"')
+    (file.parent / "own").write_text(f"1 {KEY}\n")
+    assert load(file, environ={}).security.keys == f"file:{file.parent / 'own'}"
+    (file.parent / "own").write_text("1 short\n")
+    assert problems(file)[0].startswith("security.keys: key 1 is not 32 bytes")
 
 
 def test_a_drivers_own_keys_reach_it_untouched(write: Write) -> None:

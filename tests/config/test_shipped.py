@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from msgspec import NODEFAULT, Struct
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 
 from gateway.config import Config, load
 from providers.http import HttpOptions
@@ -87,10 +87,17 @@ def test_every_key_stands_in_the_docs_with_its_true_default(section: str, key: s
         assert tomllib.loads(f"x = {told.strip('`')}")["x"] == plain(default)
 
 
-@pytest.mark.parametrize("key", [*SandboxOptions.__struct_fields__, *HttpOptions.__struct_fields__])
-def test_every_key_of_a_shipped_driver_stands_in_the_file_and_the_docs(key: str) -> None:
-    assert comment_above(SHIPPED, key)
-    assert re.search(rf"[` ]{key}[` ]", section_text(DOCS, "[providers."))
+@pytest.mark.parametrize("field", [*fields(SandboxOptions), *fields(HttpOptions)], ids=lambda field: field.name)
+def test_every_key_of_a_shipped_driver_stands_in_the_file_and_the_docs(field: FieldInfo) -> None:
+    comment = comment_above(SHIPPED[SHIPPED.index("[providers.") :], field.name)
+    assert re.search(rf"[` ]{field.name}[` ]", section_text(DOCS, "[providers."))
+    if field.default is NODEFAULT and field.default_factory is NODEFAULT:
+        assert comment.endswith(REQUIRED)
+    elif field.default is None:
+        assert comment.endswith("Default: none are read")
+    else:
+        default = field.default_factory() if field.default is NODEFAULT else field.default
+        assert tomllib.loads(f"x = {comment.rpartition('Default: ')[2]}")["x"] == default
 
 
 def test_the_example_of_a_vendor_works_once_its_marks_are_taken_away(tmp_path: Path) -> None:

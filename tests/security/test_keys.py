@@ -53,6 +53,15 @@ def test_of_many_first_starts_at_once_all_get_the_same_keys(tmp_path: Path) -> N
     assert len({ring.fingerprint for ring in rings}) == 1
 
 
+def test_who_comes_second_keeps_what_the_first_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def the_other_is_faster(file: Path) -> None:
+        file.write_text(f"1 {text(FIRST)}")
+
+    monkeypatch.setattr(keyfile, "_refuse_beside_a_database", the_other_is_faster)
+    assert open_keyring(embedded(tmp_path)).fingerprint == Keyring({1: FIRST}).fingerprint
+    assert list(tmp_path.iterdir()) == [tmp_path / "keys"]
+
+
 def test_a_database_whose_keys_are_gone_gets_no_new_ones(tmp_path: Path) -> None:
     (tmp_path / "postgres" / "data").mkdir(parents=True)
     (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("18")

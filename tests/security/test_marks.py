@@ -52,6 +52,7 @@ def test_whatever_text_comes_as_a_token_is_refused_in_peace(given_text: str) -> 
 
 
 def test_a_callback_token_is_one_of_several() -> None:
+    assert tokens.is_one_of("a", ["a", "b"])
     assert tokens.is_one_of("b", ["a", "b"])
     assert not tokens.is_one_of("c", ["a", "b"])
     assert not tokens.is_one_of("", [])

@@ -6,7 +6,6 @@ import logging
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -141,15 +140,6 @@ def _fail() -> None:
         raise ValueError(f"row ({MOBILE}, {IDENTITY}, \ud800)") from error
 
 
-def test_a_warning_goes_the_same_way(log: Log) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        logging.captureWarnings(capture=True)
-        warnings.warn(f"to {MOBILE}", stacklevel=1)
-    assert "to <number>" in str(log)
-    assert MOBILE not in str(log)
-
-
 def test_a_line_that_cannot_be_written_tells_its_kind_of_error_alone(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
     log.alone()
     logging.getLogger("aiohttp").info("%d of them", MOBILE)
@@ -157,11 +147,22 @@ def test_a_line_that_cannot_be_written_tells_its_kind_of_error_alone(log: Log, c
     assert capsys.readouterr() == ("", "")
 
 
-def test_what_nobody_caught_is_logged_without_its_number() -> None:
-    code = f"from gateway import logs; logs.configure('info', 'json'); raise ValueError('to {MOBILE[:5]}' + '{MOBILE[5:]}')"
+@pytest.mark.parametrize(
+    "what",
+    [
+        "raise ValueError('to ' + number)",
+        "import threading; thread = threading.Thread(target=int, args=('to ' + number,)); thread.start(); thread.join()",
+        "import warnings; warnings.warn('to ' + number)",
+        "import asyncio; loop = asyncio.new_event_loop(); loop.call_exception_handler({'message': 'to ' + number}); loop.close()",
+    ],
+    ids=["an error", "an error of a thread", "a warning", "an error of an event loop"],
+)
+def test_what_nobody_caught_is_logged_without_its_number(what: str) -> None:
+    code = f"from gateway import logs; logs.configure('info', 'json'); number = '{MOBILE[:5]}' + '{MOBILE[5:]}'; {what}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
-    assert done.returncode == 1
-    assert "ValueError: to <number>" in json.loads(done.stderr)["exception"]
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any("<number>" in line["event"] + line.get("exception", "") for line in lines)
+    assert MOBILE not in done.stderr
     assert done.stdout == ""
 
 
