@@ -62,7 +62,7 @@ def finish(checks: list[Check], console: Console) -> NoReturn:
             f"{'ok  ' if check.passed else 'FAIL'} {check.name}" + (f" ({check.note})" if check.note else ""), markup=False, highlight=False
         )
         for found in check.found:
-            console.print(f"       {found}", markup=False, highlight=False)
+            console.print(f"       {found}", markup=False, highlight=False, soft_wrap=True)
     failed = sum(not check.passed for check in checks)
     click.echo(f"{len(checks) - failed} passed, {failed} failed")
     sys.exit(bool(failed))
