@@ -40,9 +40,6 @@ def start_new(work: Work) -> None:
 
 
 def _start(work: Work, notice: Notice) -> None:
-    if (reason := untrue(notice, work)) is not None:
-        close(work, notice, CANCELED, reason)
-        return
     _next(work, notice)
     if notice.id not in work.closings:
         work.started.append(notice.id)
@@ -65,6 +62,9 @@ def _follow(work: Work, notice: Notice) -> None:
 
 def _next(work: Work, notice: Notice | Duty) -> None:
     leaving = work.rules.leaving(work.now)
+    if (reason := untrue(notice, work)) is not None:
+        close(work, notice, SUPPRESSED if isinstance(notice, Duty) else CANCELED, reason)
+        return
     if notice.expires_at is not None and notice.expires_at <= leaving.opens:
         _give_up(work, notice, Reason.EXPIRED if notice.expires_at <= work.now else Reason.QUIET_EXPIRED)
         return

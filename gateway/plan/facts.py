@@ -132,9 +132,10 @@ def _add_contact(work: Work, given: GivenContact) -> None:
 
 
 def _removed(work: Work, given: GivenContact) -> Contact | None:
-    """A contact that an earlier event of this batch took away keeps its id."""
+    """A contact that an earlier event of this batch took away keeps its id, and its message its place."""
     for contact in work.contacts_removed.values():
         if contact.key == given.key and contact.channel == given.channel and contact.relation == given.relation:
+            work.recalls = [recall for recall in work.recalls if recall.key != given.key]
             return work.contacts_removed.pop(contact.id)
     return None
 

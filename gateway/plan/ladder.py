@@ -6,10 +6,13 @@ from msgspec import Struct
 
 from gateway.model import Contact, Notice
 from gateway.plan.addressees import addressee, own_keys, steps, whom
+from gateway.plan.duties import LIFTABLE
 from gateway.plan.ports import Rules
 from gateway.plan.work import Duty, Work
 from gateway.stops import refuses
 from gateway.words import Cause, Kind, Reason, Relation, Status
+
+_CALLED_BACK = LIFTABLE | {Reason.SUPERSEDED}
 
 
 class Rung(Struct, frozen=True, gc=False):
@@ -63,8 +66,8 @@ def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact
 
 
 def _used(status: Status, reason: Reason | None) -> bool:
-    """A message that was recalled before it left used nothing."""
-    return status != Status.CANCELED or reason != Reason.SUPERSEDED
+    """A message that a fact called back before it left used nothing; one whose time ran out there did."""
+    return status != Status.CANCELED or reason not in _CALLED_BACK
 
 
 def _template(work: Work, notice: Notice | Duty, to: Relation, channel: str) -> str | None:

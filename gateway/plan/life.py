@@ -43,7 +43,8 @@ def lift(work: Work) -> None:
     if work.conflict:
         work.conflict_lifted = True
         work.outreach = [row for row in work.outreach if row.kind != CONFLICT_ROW]
-    work.deceased, work.died_on, work.conflict, work.moved = False, None, False, True
+    work.deceased, work.died_on, work.conflict = False, None, False
+    withdraw(work)
     for notice in every(work):
         if notice.cause != Cause.DEATH:
             continue
@@ -52,7 +53,6 @@ def lift(work: Work) -> None:
             close(work, notice, CANCELED if isinstance(notice, Notice) else SUPPRESSED, Reason.SUPERSEDED)
         if status in OPEN_NOTICE or status == UNINFORMED:
             work.outreach_withdrawn.append(notice.id)
-    withdraw(work)
     _revive(work)
 
 

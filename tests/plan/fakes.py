@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from msgspec import structs
+
 from gateway.events import (
     CertificationRecorded,
     CertificationRevoked,
@@ -23,7 +25,6 @@ from gateway.events import (
 from gateway.model import Contact, Notice, Person, Tried
 from gateway.plan import Changes, Rules, Settings, State, plan
 from gateway.words import ContactSource, EventType, Insurance, NoticeStatus, Reason, Relation, Status
-from msgspec import structs
 from scheduler import calendar
 
 TODAY = date(2026, 11, 24)
@@ -54,7 +55,9 @@ class Texts:
     def __init__(self) -> None:
         self.missing: set[str] = set()
 
-    def choose(self, kind: str, cause: str, addressee: str, channel: str, *, abroad: bool, home_service: bool, lapse_means_suspended: bool) -> str:
+    def choose(
+        self, kind: str, cause: str, addressee: str, channel: str, *, abroad: bool, home_service: bool, lapse_means_suspended: bool
+    ) -> str:
         variant = "abroad" if abroad else "home_service" if home_service else ""
         said = "lapsed_is" if cause == "lapsed" and lapse_means_suspended else cause
         return f"{channel}/" + ".".join(part for part in (kind, said, addressee, variant) if part)
@@ -101,7 +104,13 @@ def rules(settings: Settings | None = None, opens: datetime | None = None) -> Ru
     return Rules(dates, Texts(), Ids(), settings or Settings())
 
 
-def given(address: str, relation: Relation = SELF, channel: str = "sms", verified_on: date | None = None, source: ContactSource = ContactSource.COUNTER) -> GivenContact:
+def given(
+    address: str,
+    relation: Relation = SELF,
+    channel: str = "sms",
+    verified_on: date | None = None,
+    source: ContactSource = ContactSource.COUNTER,
+) -> GivenContact:
     return GivenContact(channel, address, f"{channel}:{address}".encode(), relation, source, verified_on, None)
 
 
@@ -125,7 +134,7 @@ _serial = count(1)
 
 
 def event(data: Data, *contacts: GivenContact, type_: EventType | None = None) -> Event:
-    return Event("/benefits", str(next(_serial)), type_ or _TYPE[type(data)], "P1", data, b"", b"", None, contacts)  # type: ignore[index]
+    return Event("/benefits", str(next(_serial)), type_ or _TYPE[type(data)], "P1", data, b"", b"", None, contacts)
 
 
 def reminder_due(deadline: date, *contacts: GivenContact, certified_on: date | None = None, person: PersonData | None = None) -> Event:
@@ -185,21 +194,35 @@ class Desk:
         ended = {c.notice_id: c for c in made.closings}
         contacts = {c.id: c for c in self.state.contacts} | {c.id: c for c in made.contacts_put}
         notices = [*self.state.notices, *made.notices]
-        notices = [structs.replace(n, status=ended[n.id].status, reason=ended[n.id].reason, tried=_withdrawn(n, ended[n.id].reason)) if n.id in ended else n for n in notices]
+        notices = [
+            structs.replace(n, status=ended[n.id].status, reason=ended[n.id].reason, tried=_withdrawn(n, ended[n.id].reason))
+            if n.id in ended
+            else n
+            for n in notices
+        ]
         notices = [structs.replace(n, status=NoticeStatus.IN_PROGRESS) if n.id in made.started else n for n in notices]
         for recall in made.recalls:
-            notices = [structs.replace(n, tried=_withdrawn(n, recall.reason, recall.key)) if n.id == recall.notice_id else n for n in notices]
+            notices = [
+                structs.replace(n, tried=_withdrawn(n, recall.reason, recall.key)) if n.id == recall.notice_id else n for n in notices
+            ]
         for draft in made.drafts:
             tried = Tried(draft.contact_id, draft.channel, draft.key, Status.QUEUED)
             notices = [structs.replace(n, tried=(*n.tried, tried)) if n.id == draft.notice_id else n for n in notices]
         gone = set(made.contacts_removed)
-        self.state = State(structs.replace(made.person, stored=True), tuple(c for c in contacts.values() if c.id not in gone), tuple(notices))
-        kept = [row for row in self.outreach if row[0] not in made.outreach_withdrawn and not (made.conflict_lifted and row[1] == "conflict")]
+        self.state = State(
+            structs.replace(made.person, stored=True), tuple(c for c in contacts.values() if c.id not in gone), tuple(notices)
+        )
+        kept = [
+            row for row in self.outreach if row[0] not in made.outreach_withdrawn and not (made.conflict_lifted and row[1] == "conflict")
+        ]
         self.outreach = kept + [(o.notice_id, o.kind, o.why) for o in made.outreach if (o.notice_id, o.kind, o.why) not in kept]
 
 
 def _withdrawn(notice: Notice, reason: Reason | None, key: bytes | None = None) -> tuple[Tried, ...]:
-    return tuple(structs.replace(t, status=Status.CANCELED, reason=reason) if t.status == Status.QUEUED and key in {None, t.key} else t for t in notice.tried)
+    return tuple(
+        structs.replace(t, status=Status.CANCELED, reason=reason) if t.status == Status.QUEUED and key in {None, t.key} else t
+        for t in notice.tried
+    )
 
 
 def contact(ident: int, address: str, relation: Relation = SELF, channel: str = "sms", **more: object) -> Contact:
