@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gzip
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
@@ -270,6 +271,27 @@ class HttpContract(ProviderContract):
         assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, Reason.PROVIDER_UNAVAILABLE)
         assert answer.detail
 
+    async def test_an_answer_larger_than_allowed_is_not_read_on(self) -> None:
+        passed = 0
+
+        async def flood_counted(_: bytes, writer: asyncio.StreamWriter) -> None:
+            nonlocal passed
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n")
+            while True:
+                writer.write(b" " * 100_000)
+                await writer.drain()
+                passed += 100_000
+
+        answer = await self.outcome(flood_counted)
+        assert (answer.outcome, answer.detail) == (Outcome.UNKNOWN, "no answer: AnswerTooLargeError")
+        assert passed < 20_000_000, "1 MiB, and what the sockets between hold"
+
+    async def test_a_compressed_answer_is_read(self) -> None:
+        one = message()
+        body = gzip.compress(self.taken(one))
+        async with wire(saying(200, body, b"Content-Encoding: gzip\r\n")) as server, opened(self.make(server.url)) as provider:
+            assert (await sent(provider, [one]))[0].outcome is Outcome.ACCEPTED
+
     async def test_a_time_out_after_the_write_takes_as_long_as_the_settings_say(self) -> None:
         started = asyncio.get_running_loop().time()
         answer = await self.outcome(silent)
@@ -409,3 +431,18 @@ class HttpContract(ProviderContract):
             with pytest.raises(asyncio.CancelledError):
                 await call
             assert lease.wrote == 1
+
+    async def test_the_answer_to_a_cancelled_call_is_not_taken_for_the_next_ones(self) -> None:
+        first, second = message(), message()
+
+        async def late(_: bytes, writer: asyncio.StreamWriter) -> None:
+            if len(server.requests) == 1:
+                await asyncio.sleep(0.1)
+            writer.write(said(200, self.taken(first if len(server.requests) == 1 else second)))
+
+        async with wire(late) as server, opened(self.make(server.url, connections=1)) as provider:
+            call = asyncio.create_task(sent(provider, [first]))
+            await asyncio.sleep(0.05)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+            assert (await sent(provider, [second]))[0].outcome is Outcome.ACCEPTED

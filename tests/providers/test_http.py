@@ -1,5 +1,6 @@
 """`http` by its settings: what is joined, what codes mean, what reports say, what is wrong with a section."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -86,6 +87,19 @@ async def test_no_method_is_ever_sent_again_by_itself(method: str) -> None:
         second = await sent(http, [message(reference="2")])
         assert [first[0].outcome, second[0].outcome] == [Outcome.ACCEPTED, Outcome.UNKNOWN]
         assert [request.split()[0] for request in server.requests] == [method.encode()] * 2
+
+
+async def test_a_connection_is_kept_for_the_next_call_but_not_too_long() -> None:
+    async def script(_: bytes, writer: Any) -> None:
+        writer.write(said(200, json.dumps(entries(("1", "0"))).encode()))
+
+    async with wire(script) as server, opened(provider(url=server.url, keepalive_s=0.2)) as http:
+        for _ in range(3):
+            assert (await sent(http, [message(reference="1")]))[0].outcome is Outcome.ACCEPTED
+        assert server.connections == 1
+        await asyncio.sleep(0.3)
+        await sent(http, [message(reference="1")])
+        assert server.connections == 2
 
 
 def test_entries_are_joined_by_reference_not_by_position() -> None:
@@ -276,7 +290,8 @@ def test_replies_come_beside_reports_in_lists_of_their_own() -> None:
 def test_replies_in_the_same_list_are_told_apart() -> None:
     receipts = {"reference": "ref", "code": "status", "codes": {"D": {"status": "delivered"}}}
     http = provider(receipts=receipts, inbound={"address": "from", "text": "say"})
-    reading = read(http, [{"ref": "7", "status": "D"}, {"from": "13800138000", "say": "TD"}])
+    report = {"ref": "7", "status": "D", "from": "10690000", "say": "delivered"}
+    reading = read(http, [report, {"from": "13800138000", "say": "TD"}])
     assert (len(reading.reports), len(reading.inbound)) == (1, 1)
 
 

@@ -27,6 +27,7 @@ def test_it_puts_values_in_places() -> None:
         "n": 3,
         "flag": True,
         "none": None,
+        "100%s": "50% of {reference}",
     }
     assert written(structure, ONE) == {
         "to": ["+8613800138000", "13800138000", "8613800138000"],
@@ -36,6 +37,7 @@ def test_it_puts_values_in_places() -> None:
         "n": 3,
         "flag": True,
         "none": None,
+        "100%s": "50% of 41",
     }
 
 

@@ -30,7 +30,7 @@ class Book:
         self.refused = 0
         self.arrivals: dict[str, Arrival] = {}
         self.twice: list[str] = []
-        self.texts_twice: list[str] = []
+        self.texts_twice: dict[int, str] = {}
         self._texts: dict[int, str] = {}
         self._expected: set[str] = set()
 
@@ -47,7 +47,7 @@ class Book:
                 arrivals[reference] = Arrival(now, message.to)
             key = hash((message.to, message.text))
             if texts.setdefault(key, reference) is not reference:
-                self.texts_twice.append(reference)
+                self.texts_twice[key] = reference
 
     def expect(self, addresses: Sequence[str]) -> None:
         """Names addresses that must be written to; `stats` counts those that never were."""
@@ -65,9 +65,9 @@ class Book:
             "once": len(self.arrivals) - len(set(self.twice)),
             "twice": len(set(self.twice)),
             "twice_references": self.twice[:20],
-            "texts_once": len(self._texts) - len(set(self.texts_twice)),
-            "texts_twice": len(set(self.texts_twice)),
-            "texts_twice_references": self.texts_twice[:20],
+            "texts_once": len(self._texts) - len(self.texts_twice),
+            "texts_twice": len(self.texts_twice),
+            "texts_twice_references": list(self.texts_twice.values())[:20],
             "expected": len(self._expected),
             "never": len(self._expected - seen),
             "never_addresses": sorted(self._expected - seen)[:20],
