@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -358,3 +360,14 @@ def test_time_outs_and_sizes_of_nothing_are_refused() -> None:
     for wrong in ({"timeout_s": 0.0}, {"connect_timeout_s": -1.0}, {"connections": 0}, {"batch_size": 0}):
         with pytest.raises(SettingsError, match=r"providers\.acme"):
             Http(Settings("acme", "http", options=BATCH, **wrong), Inbox().receive)
+
+
+def test_the_section_shown_in_the_readme_works() -> None:
+    page = (Path(__file__).parents[2] / "providers" / "README.md").read_text(encoding="utf-8")
+    section = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["providers"]["acme"]
+    ours = {"driver", "batch_size", "callback_tokens"}
+    options = {key: value for key, value in section.items() if key not in ours}
+    http = Http(Settings("acme", section["driver"], batch_size=section["batch_size"], options=options), Inbox().receive)
+    assert read(http, {"reports": [{"ref": "7", "status": "DELIVRD"}]}).reply_body == b"OK"
+    got = answers(http, [message(reference="1")], {"data": {"results": [{"ref": "1", "code": 1001}]}})
+    assert got["1"].reason is Reason.NUMBER_ABSENT
