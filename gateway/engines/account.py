@@ -93,6 +93,10 @@ def shared_copy(source: Path, target: Path) -> None:
     """Copies a tree of programs to where every account may read it; the rename makes it appear whole or not at all."""
     part = target.with_name(f"{target.name}.{os.getpid()}")
     shutil.copytree(source, part, symlinks=True, dirs_exist_ok=True)
+    for path in (part, *part.rglob("*")):  # installed under a strict umask, they are their owner's alone
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode):
+            path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
     try:
         part.rename(target)
     except OSError:

@@ -91,8 +91,11 @@ def reachable(found: Postgres, account: Account, refuge: Path = REFUGE) -> Postg
 
 
 def open_folder(path: Path) -> None:
-    """A folder of ours that everybody may pass through and nobody else may list or change."""
-    path.mkdir(mode=0o755, parents=True, exist_ok=True)
+    """A folder of ours that everybody may pass through and nobody else may change, whatever our umask is; its parents where missing, too."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir()
+            folder.chmod(0o755)
 
 
 def _folder_of(package: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.engines import binaries
-from gateway.engines.account import Account, ourselves, unprivileged
+from gateway.engines.account import Account, ourselves, shared_copy, unprivileged
 from gateway.engines.errors import EngineError, MissingBinary, Unreachable
 from gateway.engines.host import EngineHost
 
@@ -111,6 +111,21 @@ def test_programs_that_the_account_cannot_reach_are_copied_and_run_there(data_di
     assert copied.bin.is_relative_to(data_dir)
     assert copied == binaries.reachable(wheel, account, data_dir / "refuge")
     assert str(wheel.major) in account.run(copied.bin / "initdb", "--version").stdout
+
+
+def test_a_copy_is_everybodys_to_read_even_under_a_strict_umask(data_dir: Path) -> None:
+    source = data_dir / "source"
+    source.mkdir(mode=0o700)
+    (source / "program").touch(mode=0o700)
+    (source / "text").touch(mode=0o600)
+    before = os.umask(0o077)
+    try:
+        binaries.open_folder(data_dir / "a" / "b")
+        shared_copy(source, data_dir / "a" / "b" / "copy")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (data_dir / "a").rglob("*")}
+    assert modes == {"b": 0o755, "copy": 0o755, "program": 0o755, "text": 0o644}
 
 
 def test_programs_outside_the_wheel_that_the_account_cannot_reach_are_named(data_dir: Path) -> None:
