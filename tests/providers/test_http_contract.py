@@ -7,7 +7,8 @@ import pytest
 
 from providers.base.types import Outgoing, Provider
 from providers.http import Http
-from tests.providers.contract import HttpContract, Inbox, opened
+from tests.providers.contract import Inbox, opened
+from tests.providers.http_contract import HttpContract
 from tests.standins.vendor import VendorOptions, running
 from tests.standins.vendor_config import config
 
