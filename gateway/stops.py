@@ -158,14 +158,14 @@ def _untrue(row: Row, notice: Claimed, person: Facts) -> Reason | None:
         return Reason.CONFLICT
     if person.deceased and row.deceased is _STOPS:
         return Reason.DECEASED
-    if row.certified is _STOPS and later_cycle(notice, person):
-        return Reason.CERTIFIED
+    if notice.deadline is not None and row.certified is _STOPS and notice.deadline != person.deadline:
+        return _other_cycle(notice.deadline, person.deadline)
     return _benefits(row, notice, person) if person.benefits else None
 
 
-def later_cycle(notice: Claimed, person: Facts) -> bool:
-    """Whether the person's cycle ends later than the notice's. A cycle is known by its deadline: 28 February can come from two starts."""
-    return notice.deadline is not None and person.deadline is not None and person.deadline > notice.deadline
+def _other_cycle(told: date, current: date | None) -> Reason:
+    """A cycle is known by its deadline (28 February can come from two starts). One that ends earlier now was taken back or corrected."""
+    return Reason.CERTIFIED if current is not None and current > told else Reason.SUPERSEDED
 
 
 def _benefits(row: Row, notice: Claimed, person: Facts) -> Reason | None:

@@ -79,10 +79,11 @@ def _next(work: Work, notice: Notice | Duty) -> None:
 
 def _draft(work: Work, notice: Notice | Duty, rung: Rung) -> None:
     leaving, to = work.rules.leaving(work.now), rung.contact
+    rung_no = 0 if isinstance(notice, Duty) else len(notice.tried)
     until = leaving.until if notice.expires_at is None else min(leaving.until, notice.expires_at)
     work.drafts.append(
         Draft(
-            notice.id, work.state.person.id, len(notice.tried), to.channel, to.id, to.address, to.key, rung.addressee, rung.template,
+            notice.id, work.state.person.id, rung_no, to.channel, to.id, to.address, to.key, rung.addressee, rung.template,
             values(work, notice, to), notice.lane, leaving.opens, until,
         )
     )  # fmt: skip

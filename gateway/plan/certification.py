@@ -5,7 +5,7 @@ from datetime import date
 
 from gateway.model import Outreach
 from gateway.plan.codes import CONFLICT_ROW, Code, Why
-from gateway.plan.work import Work
+from gateway.plan.work import Work, every
 
 ASSERTED = "deadline:as_given"
 """Check of a notice whose event gave a deadline alone, later than any that the known certifications give."""
@@ -76,6 +76,6 @@ def contradict(work: Work) -> None:
 
 def _fall_back(work: Work, ended: date | None) -> None:
     """An event may have given a deadline that the revoked certification had hidden."""
-    given = [n.deadline for n in work.notices if ASSERTED in n.checks and n.deadline is not None and (ended is None or n.deadline < ended)]
+    given = [n.deadline for n in every(work) if ASSERTED in n.checks and n.deadline is not None and (ended is None or n.deadline < ended)]
     if given:
         assume(work, max(given))

@@ -9,8 +9,11 @@ from gateway.plan.work import CANCELED, SUPPRESSED, Duty, Work, every, standing
 from gateway.stops import TABLE, Cell, untrue
 from gateway.words import Cause, Insurance, Kind, Reason, Status
 
-LIFTABLE = frozenset({Reason.CERTIFIED, Reason.DECEASED, Reason.CONFLICT, Reason.TERMINATED})
+LIFTABLE = frozenset({Reason.CERTIFIED, Reason.DECEASED, Reason.CONFLICT, Reason.TERMINATED, Reason.SUPERSEDED})
 """Reasons that a later fact can take back (a revoked certification or death, a resumption): then the duty stands again."""
+
+_TRIED = frozenset({Status.FAILED, Status.UNDELIVERED})
+"""Messages that used their number up; withdrawn ones did not."""
 
 _LEFT = frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT, Status.DELIVERED})
 """Messages that may have told the person already."""
@@ -86,7 +89,7 @@ def _met(work: Work, duty: Duty, known: list[Notice | Duty]) -> Notice | Duty | 
     left = set(duty.insurance)
     for other in known:
         if _may_renew(work, other):
-            duty.tried += other.tried
+            duty.tried += tuple(t for t in other.tried if t.status in _TRIED)
             continue
         if not (by_benefit and left and other.insurance):
             return other

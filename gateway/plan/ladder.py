@@ -12,8 +12,6 @@ from gateway.plan.work import Duty, Work
 from gateway.stops import refuses
 from gateway.words import Cause, Kind, Reason, Relation, Status
 
-_CALLED_BACK = LIFTABLE | {Reason.SUPERSEDED}
-
 
 class Rung(Struct, frozen=True, gc=False):
     """The next message: where to, speaking to whom, with which text."""
@@ -67,7 +65,7 @@ def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact
 
 def _used(status: Status, reason: Reason | None) -> bool:
     """A message that a fact called back before it left used nothing; one whose time ran out there did."""
-    return status != Status.CANCELED or reason not in _CALLED_BACK
+    return status != Status.CANCELED or reason not in LIFTABLE
 
 
 def _template(work: Work, notice: Notice | Duty, to: Relation, channel: str) -> str | None:

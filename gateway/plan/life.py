@@ -12,6 +12,11 @@ from gateway.plan.state import Rejection
 from gateway.plan.work import CANCELED, SUPPRESSED, UNINFORMED, Duty, Work, close, every, standing, withdraw
 from gateway.words import OPEN_NOTICE, Cause, Kind, Reason
 
+MOST_REVIVED = 3
+"""Notices that a revoked death takes up again; callers count ids by it."""
+
+_BY_DEATH = frozenset({Reason.DECEASED, Reason.CONFLICT})
+
 
 def deceased(work: Work, _event: Event, data: Deceased) -> Verdict | Rejection:
     """The person died, or (`revoked`) did not."""
@@ -40,9 +45,8 @@ def died(work: Work, on: date | None, *, last_day: date | None = None) -> None:
 
 def lift(work: Work) -> None:
     """The person lives, says somebody who may: what death and conflict had stopped stands again, notices of the death do not."""
-    if work.conflict:
-        work.conflict_lifted = True
-        work.outreach = [row for row in work.outreach if row.kind != CONFLICT_ROW]
+    work.conflict_lifted = True
+    work.outreach = [row for row in work.outreach if row.kind != CONFLICT_ROW]
     work.deceased, work.died_on, work.conflict = False, None, False
     withdraw(work)
     for notice in every(work):
@@ -65,9 +69,9 @@ def resumed_after_death(work: Work, on: date) -> None:
 def _revive(work: Work) -> None:
     """Takes up again what was stopped by the death that never was, where it is not too old; the cycle's duties are the calendar's."""
     since = work.today - timedelta(days=work.rules.settings.catch_up_days)
-    for notice in every(work):
-        if standing(work, notice)[1] in {Reason.DECEASED, Reason.CONFLICT} and notice.effective >= since and _of_benefit(notice):
-            open_duty(work, _again(work, notice))
+    stopped = [n for n in every(work) if standing(work, n)[1] in _BY_DEATH and n.effective >= since and _of_benefit(n)]
+    for notice in stopped[-MOST_REVIVED:]:
+        open_duty(work, _again(work, notice))
 
 
 def _of_benefit(notice: Notice | Duty) -> bool:

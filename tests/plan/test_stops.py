@@ -39,7 +39,7 @@ class Row(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    deadline: date | None = None
+    deadline: date | None = DAY
     deceased: bool = False
     conflict: bool = False
     insurance: tuple[Insurance, ...] = (MINE, OTHER)
@@ -126,6 +126,12 @@ def test_an_operator_a_conflict_and_the_end_of_validity_stop_everything(name: st
     assert stops(row(name), Person(), expired=True) == Reason.EXPIRED
     assert stops(row(name), Person()) is None
     assert untrue(row(name), Person()) is None
+
+
+@pytest.mark.parametrize("current", [BEFORE, None])
+@pytest.mark.parametrize("name", ["reminder", "suspension/lapsed"])
+def test_a_cycle_that_was_taken_back_or_corrected_is_not_told(name: str, current: date | None) -> None:
+    assert stops(row(name), Person(deadline=current)) == Reason.SUPERSEDED
 
 
 def test_a_row_of_the_store_with_plain_strings_is_read_like_a_notice() -> None:
