@@ -25,12 +25,13 @@ ACQUIRE_S = 5.0
 
 
 class Bearer(Struct, frozen=True):
-    """A token that was shown and found. `sources` empty: any event source; span: the regions it may see."""
+    """A token that was shown and found. `sources` empty: any event source; `span`: the regions it may see, `region` their code (None: all)."""
 
     name: str
     scopes: frozenset[str]
     span: Span = EVERYWHERE
     sources: frozenset[str] = frozenset()
+    region: str | None = None
 
     def sees(self, region: str | None) -> bool:
         """Whether something of that region may be shown; what has no region is for those who see everything."""
@@ -89,7 +90,9 @@ class Tokens:
     async def _read(self, token_hash: bytes) -> Bearer | None:
         async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
             row = await tokens.find(connection, token_hash)
-        bearer = Bearer(row["name"], frozenset(row["scopes"]), span(row["region"]), frozenset(row["sources"])) if row else None
+        bearer = (
+            Bearer(row["name"], frozenset(row["scopes"]), span(row["region"]), frozenset(row["sources"]), row["region"]) if row else None
+        )
         if len(self._found) >= REMEMBERED:
             self._found.clear()
         self._found[token_hash] = (self._clock() + self._ttl_s, bearer)

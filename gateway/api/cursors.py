@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from gateway.api.problems import Fault, Invalid
+from gateway.api.problems import Flaw, Invalid
 
 K = TypeVar("K", bound=tuple[Any, ...])
 
@@ -49,4 +49,4 @@ def _holds_nul(key: object) -> bool:
 
 
 def _refused() -> Invalid:
-    return Invalid([Fault("invalid", "cursor", "Give next_cursor of the page before, as it came, with the same filters.")])
+    return Invalid([Flaw("invalid", "cursor", "Give next_cursor of the page before, as it came, with the same filters.")])

@@ -38,14 +38,16 @@ def edge(own_account: Sequence[web.RouteDef]) -> Middleware:
 
 
 def _write_line(request: web.Request, status: int, seconds: float, failure: Exception | None) -> None:
-    """Names the path's template, never the path: it may hold a callback's token or an id."""
+    """Names the path's template, never the path: it may hold a callback's token or an id. 499: the client did not wait (nginx's word)."""
     resource = request.match_info.route.resource
     path = resource.canonical if resource is not None else "-"
     if path in QUIET and status < 400:
         return
     bearer = request.get(BEARER)
     line = log.bind(method=request.method, path=path, status=status, ms=round(seconds * 1000, 1), token=bearer.name if bearer else None)
-    if status >= 500 and failure is not None:
+    if failure is not None and (request.transport is None or request.transport.is_closing()):
+        line.info("request", status=499)
+    elif status >= 500 and failure is not None:
         line.error("request", **_account(failure))
     else:
         line.info("request")

@@ -27,11 +27,13 @@ EVERY = 2**62
 """More rows than any list has."""
 STALLED_S = 60.0
 """A client that takes nothing for so long is cut off: it holds a connection and a snapshot of the store."""
+PART = 256 * 1024
+"""Bytes of a finished file sent at a time."""
 WHOLE_S = 1800.0
 """How long one file may take from its first row to its last."""
 SHEET_ROWS = 1_048_576
 """Rows of an XLSX sheet, the heading among them (ECMA-376; Excel's own limit)."""
-MARK = "\ufeff"
+MARK = "\ufeff".encode()
 """Without it Excel takes a CSV for the system's code page."""
 
 AT_ONCE = web.AppKey("files_at_once", asyncio.Semaphore)
@@ -51,18 +53,10 @@ async def csv_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.S
     """Streams the list as CSV (RFC 4180, UTF-8 with its mark)."""
     async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query) as source:
         first: list[Any] = await anext(source.batches, [])  # before the headers: an error can still be told
-        response = web.StreamResponse(headers=_headers(f"{CSV}; charset=utf-8", f"{source.name}.csv"))
-        await response.prepare(call.request)
-        try:
+        async with _begun(call, f"{CSV}; charset=utf-8", f"{source.name}.csv") as response:
             await _write(response, MARK + _lines([[column.heading for column in listing.columns], *_cells(listing, first)]))
             async for rows in source.batches:
                 await _write(response, _lines(_cells(listing, rows)))
-        except BaseException:
-            # The status has left: only a broken connection tells the client that the file is not whole.
-            if call.request.transport is not None:
-                call.request.transport.abort()
-            raise
-        await response.write_eof()
     return response
 
 
@@ -75,17 +69,38 @@ async def xlsx_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.
     """
     from gateway.api.workbook import Workbook  # noqa: PLC0415 - XlsxWriter is loaded by those who export
 
-    async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S):
-        with TemporaryDirectory(prefix="tixing-") as folder:
-            path = Path(folder, "list.xlsx")
-            async with _rows_of(call, listing, query, SHEET_ROWS - 1) as source:
-                book = Workbook(path, [column.heading for column in listing.columns])
-                async for rows in source.batches:
-                    await asyncio.to_thread(book.add, _cells(listing, rows))
-                await asyncio.to_thread(book.close)
-            response = web.FileResponse(path, headers=_headers(XLSX, f"{source.name}.xlsx"))
-            await response.prepare(call.request)  # sends all of it; afterwards the folder may go
-            return response
+    with TemporaryDirectory(prefix="tixing-") as folder:
+        path = Path(folder, "list.xlsx")
+        async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query, SHEET_ROWS - 1) as source:
+            book = Workbook(path, [column.heading for column in listing.columns])
+            async for rows in source.batches:
+                await asyncio.to_thread(book.add, _cells(listing, rows))
+            await asyncio.to_thread(book.close)
+        return await _send(call, path, f"{source.name}.xlsx")
+
+
+async def _send(call: Call, path: Path, filename: str) -> web.StreamResponse:
+    file = await asyncio.to_thread(path.open, "rb")
+    with file:
+        async with _begun(call, XLSX, filename) as response:
+            while part := await asyncio.to_thread(file.read, PART):
+                await _write(response, part)
+    return response
+
+
+@asynccontextmanager
+async def _begun(call: Call, kind: str, filename: str) -> AsyncIterator[web.StreamResponse]:
+    """A response whose status has left: if it cannot be ended, only a broken connection tells the client that the file is not whole."""
+    headers = HEADERS | {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{filename}"'}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(call.request)
+    try:
+        yield response
+    except BaseException:
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        raise
+    await response.write_eof()
 
 
 @asynccontextmanager
@@ -115,16 +130,12 @@ def _cells(listing: AnyListing, rows: Sequence[Any]) -> list[list[Cell]]:
     return [[column.cell(row) for column in listing.columns] for row in rows]
 
 
-def _lines(rows: Sequence[Sequence[Cell]]) -> str:
+def _lines(rows: Sequence[Sequence[Cell]]) -> bytes:
     text = StringIO()
     csv.writer(text).writerows([shown(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    return text.getvalue().encode()
 
 
-async def _write(response: web.StreamResponse, text: str) -> None:
+async def _write(response: web.StreamResponse, part: bytes) -> None:
     async with asyncio.timeout(STALLED_S):
-        await response.write(text.encode())
-
-
-def _headers(kind: str, filename: str) -> dict[str, str]:
-    return HEADERS | {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{filename}"'}
+        await response.write(part)

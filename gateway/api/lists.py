@@ -12,7 +12,7 @@ from gateway.api.calls import Call
 from gateway.api.chinese import listed, said
 from gateway.api.cursors import Cursors
 from gateway.api.listing import Cell, Column, Listing
-from gateway.api.problems import Fault, Invalid
+from gateway.api.problems import Flaw, Invalid
 from gateway.api.query import ListQuery, RegionCode
 from gateway.api.shapes import OutreachRow, UncertifiedRow
 from gateway.numbers.masks import mask_name
@@ -50,7 +50,7 @@ async def _select_uncertified(call: Call, reader: Reader, query: UncertifiedQuer
     calendar = call.services.calendar
     as_of = query.as_of or await lists.today(reader)
     if not EARLIEST <= as_of <= LATEST:
-        raise Invalid([Fault("invalid", "as_of", f"Give a day from {EARLIEST} to {LATEST}.")])
+        raise Invalid([Flaw("invalid", "as_of", f"Give a day from {EARLIEST} to {LATEST}.")])
     band = query.band.replace(" ", "+") if query.band else None  # a plus sign that nobody escaped arrives as a space
     first = calendar.band_range(band, as_of)[0] if band else None
     last = calendar.band_range(band or calendar.BANDS[0], as_of)[1]

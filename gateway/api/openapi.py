@@ -12,7 +12,7 @@ import msgspec
 from gateway.api import inlets
 from gateway.api.calls import JSON
 from gateway.api.listing import CSV, XLSX, Listing
-from gateway.api.problems import TYPE, Fault
+from gateway.api.problems import TYPE, Flaw
 from gateway.api.routes import PROBES, ROUTES, Route
 from gateway.api.shapes import HealthView, Page, ReadinessView
 from gateway.events import DATA_OF
@@ -27,7 +27,7 @@ _EVENTS = (400, 401, 403, 413, 415, 422, 429, 503)
 def document() -> Json:
     """The whole document; the same one for the life of the process."""
     types: list[Any] = [kind for route in ROUTES for kind in (_answer_type(route), _query_type(route))]
-    types += [HealthView, ReadinessView, inlets.Accepted, Fault, *dict.fromkeys(DATA_OF.values())]
+    types += [HealthView, ReadinessView, inlets.Accepted, Flaw, *dict.fromkeys(DATA_OF.values())]
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     paths: Json = {}
     for place, route in enumerate(ROUTES):
@@ -35,6 +35,8 @@ def document() -> Json:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas[2 * place], query)
     paths[inlets.EVENTS_PATH]["post"] = inlets.event_operation(REFERENCE, _problems(_EVENTS))
     paths[inlets.CALLBACKS_PATH] = {"post": inlets.callback_operation()}
+    for kind in {_query_type(route).__name__ for route in ROUTES}:
+        components.pop(kind, None)  # its parameters stand in the operations
     return {
         "openapi": "3.1.0",
         "info": {
@@ -99,7 +101,7 @@ def _problem_schema() -> Json:
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
-            "errors": {"type": "array", "items": {"$ref": REFERENCE.format(name="Fault")}},
+            "errors": {"type": "array", "items": {"$ref": REFERENCE.format(name="Flaw")}},
             "rejected": {"type": "array", "items": {"$ref": REFERENCE.format(name="RejectedEvent")}},
         },
     }

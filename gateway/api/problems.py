@@ -23,7 +23,7 @@ _PASSING = frozenset({"08", "28", "3D", "40", "53", "55", "57", "58"})
 _READ_ONLY = "25006"
 
 
-class Fault(Struct, frozen=True):
+class Flaw(Struct, frozen=True):
     """One thing that is wrong with what came."""
 
     code: str
@@ -63,10 +63,10 @@ class Missing(Problem):
 
 
 class Invalid(Problem):
-    """What came cannot be taken; `faults` say where and why."""
+    """What came cannot be taken; `flaws` say where and why."""
 
-    def __init__(self, faults: Sequence[Fault], detail: str = "Something is wrong with what you asked; see errors.") -> None:
-        super().__init__(422, detail, errors=list(faults))
+    def __init__(self, flaws: Sequence[Flaw], detail: str = "Something is wrong with what you asked; see errors.") -> None:
+        super().__init__(422, detail, errors=list(flaws))
 
 
 class Unavailable(Problem):

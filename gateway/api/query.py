@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway.api.problems import Fault, Invalid
+from gateway.api.problems import Flaw, Invalid
 
 LARGEST_PAGE = 1000
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,9 +63,9 @@ def parse(given: Mapping[str, str], wanted: type[Q]) -> Q:
     try:
         query = msgspec.convert({name: value for name, value in given.items() if value}, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise Invalid([_fault(str(error))]) from error
+        raise Invalid([_flaw(str(error))]) from error
     if any(not _storable(value) for value in given.values()):
-        raise Invalid([Fault("invalid", "", "A parameter holds NUL or half a character.")])
+        raise Invalid([Flaw("invalid", "", "A parameter holds NUL or half a character.")])
     return query
 
 
@@ -86,16 +86,16 @@ def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None
         given = datetime.fromisoformat(text[:10] + "T" + text[11:].replace(" ", "+").upper())
         return (given if given.tzinfo else given.replace(tzinfo=SHANGHAI)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Invalid([Fault("invalid", name, "There is no such date or time.")]) from error
+        raise Invalid([Flaw("invalid", name, "There is no such date or time.")]) from error
 
 
-def _fault(message: str) -> Fault:
+def _flaw(message: str) -> Flaw:
     """Says what msgspec found, without the value that was given."""
     if unknown := _UNKNOWN.search(message):
-        return Fault("unknown", unknown["name"], "There is no such parameter here.")
+        return Flaw("unknown", unknown["name"], "There is no such parameter here.")
     where = _WHERE.search(message)
     said = _WHERE.sub("", message)
-    return Fault(
+    return Flaw(
         "invalid",
         where["name"] if where else "",
         "This is none of the values it can have." if said.startswith("Invalid enum value") else said,
