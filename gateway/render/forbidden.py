@@ -8,8 +8,8 @@ _RULES = (
     (re.compile(r"(?:\d[ -]?){14}[\dx]", re.IGNORECASE), "an identity or card number"),
     (re.compile(r"[¥$]\s*\d|[\d一二两三四五六七八九十百千万亿]\s*[多余]?元(?!旦)|人民币"), "an amount of money"),
     (
-        re.compile("死亡|去世|逝世|离世|身故|亡故|病故|遗属|丧葬|抚恤|服刑|判刑|收监|监狱|入狱|坐牢|刑满|罪"),
-        "a death or an imprisonment: others may hold the phone, and a flag can be wrong",
+        re.compile("死亡|去世|逝世|离世|身故|亡故|病故|遗属|丧葬|抚恤|失踪|服刑|判刑|收监|监狱|入狱|坐牢|刑满|犯罪|罪犯"),
+        "a death, a disappearance or an imprisonment: others may hold the phone, and a flag can be wrong",
     ),
 )
 

@@ -21,7 +21,7 @@ INSERT = """
 insert into notice (id, person_id, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, cycle_start, deadline,
                     request, checks, event_source, event_id, created_at, closed_at, seal_id)
 select id, person, duty, kind, cause, string_to_array(insurance, '+'), effective, status, reason, lane, due_at, expires_at, start, deadline,
-       request, string_to_array(checks, ' '), source, event, $19, case when status in ('scheduled', 'in_progress') then null else $19 end, $20
+       request, string_to_array(checks, ' '), source, event, $19::timestamptz, case when status in ('scheduled', 'in_progress') then null else $19::timestamptz end, $20
   from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[], $10::text[],
               $11::timestamptz[], $12::timestamptz[], $13::date[], $14::date[], $15::bytea[], $16::text[], $17::text[], $18::text[])
     as u(id, person, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, start, deadline,
