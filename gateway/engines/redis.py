@@ -38,13 +38,13 @@ class RedisServer:
         return f"unix://{quote(str(self.socket))}?db=0"
 
     def up(self) -> bool:
-        """Whether it takes connections."""
-        return listens(self.socket)
+        """Whether it takes connections and its process is known: it listens a moment before it writes its pid."""
+        return self.pid() is not None and listens(self.socket)
 
     def pid(self) -> int | None:
         """Its process, None before the first start."""
         with suppress(OSError, ValueError):
-            return int((self.folder / "redis.pid").read_text())
+            return int(self._pid_file.read_text())
         return None
 
     def start(self) -> bool:
@@ -56,6 +56,7 @@ class RedisServer:
         self._end_leftover()
         log = self.folder / "redis.log"
         log.unlink(missing_ok=True)
+        self._pid_file.unlink(missing_ok=True)
         socket_folder(self.folder, self._record, self._account)
         pid = self._account.launch([program, *self._settings()], log)
         wait_until(lambda: self.up() or not alive(pid), START_S)
@@ -74,10 +75,14 @@ class RedisServer:
         self._end_leftover()
         forget_folder(self._record)
 
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "redis.pid"
+
     def _settings(self) -> list[str]:
         return [
             *("--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"),
-            *("--save", "", "--appendonly", "no", "--dir", str(self.folder), "--pidfile", str(self.folder / "redis.pid")),
+            *("--save", "", "--appendonly", "no", "--dir", str(self.folder), "--pidfile", str(self._pid_file)),
         ]
 
     def _leftover(self) -> int | None:
