@@ -53,7 +53,7 @@ bench: $(READY) ## measure the whole pipeline against a bare client (SHORT=1: on
 	$(BIN)/python -m bench $(if $(SHORT),--short)
 
 crash: $(READY) ## kill everything in turn under load and count what was lost or doubled (SHORT=1: a few rounds)
-	$(BIN)/python -m bench.crash $(if $(SHORT),--short)
+	$(BIN)/python -m tests.crash $(if $(SHORT),--short)
 
 lock: $(READY) ## resolve the dependencies anew: hashes, no URL
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK_FORM) pyproject.toml -o requirements.lock
