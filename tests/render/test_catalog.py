@@ -57,6 +57,7 @@ def test_an_old_version_renders_what_it_rendered_after_the_text_changed(folder: 
 def test_a_version_is_compiled_once(catalog: Catalog) -> None:
     chosen = catalog.current(REMINDER)
     assert catalog.add(REMINDER, chosen.source) is chosen
+    assert catalog.add(REMINDER, chosen.source, current=True) is chosen
 
 
 def test_an_old_version_need_not_keep_to_rules_that_came_later() -> None:
@@ -105,6 +106,7 @@ def test_all_that_is_wrong_is_said_at_once(folder: Path) -> None:
 
 MISTAKES = [
     ("+++\nkind", "kind", 1, "no front matter"),
+    ("+++\nkind", "先说一句\n+++\nkind", 1, "no front matter between"),
     ('note = "认证', "note = 认证", 5, "not TOML"),
     ("channel", "chanel", 4, "unknown field `chanel`"),
     ('kind = "reminder"', 'kind = "remainder"', 2, "remainder"),
@@ -186,7 +188,7 @@ def test_lint_points_at_a_second_segment_and_at_words_nobody_may_send() -> None:
     assert [problem.what.partition(":")[0] for problem in lint([rude])] == [
         "holds a web address",
         "holds an amount of money",
-        "holds a death or an imprisonment",
+        "holds a death, a disappearance or an imprisonment",
     ]
 
 
