@@ -12,11 +12,15 @@ drop index person_cycle_start;
 -- at each change of status) and finds the blocks, since rows are appended in order of time.
 create index notice_created on notice using brin (created_at) with (pages_per_range = 32, autosummarize = on);
 
+-- How many live where: without it the planner guesses that hardly anybody does, and reads whole tables for a page of the outreach list.
+create statistics person_lives on (coalesce(nullif(residence_region, ''), region)) from person;
+
 -- Small tables: a person's rows of the outreach list, and the numbers that people are to work through.
 create index outreach_person on outreach (person_id);
 create index number_dead on number (key) where state = 'dead';
 
 -- migrate: rollback
 
+drop statistics person_lives;
 drop index number_dead, outreach_person, notice_created, person_uncertified;
 create index person_cycle_start on person (cycle_start, id) where listed;

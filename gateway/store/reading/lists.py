@@ -20,15 +20,15 @@ select p.id as person_id, p.region, p.insurance, p.details, p.certified[cardinal
 UNCERTIFIED = _UNCERTIFIED.format(insurance="", limit=9)
 UNCERTIFIED_OF_INSURANCE = _UNCERTIFIED.format(insurance=" and p.insurance @> array[$9]", limit=10)
 
-# Work lists go by the place where people live, rights by the place where they are insured.
-OUTREACH = """
+_OUTREACH = """
 select o.id, o.person_id, p.region, p.insurance, p.details, p.certified[cardinality(p.certified)] as certified_on, p.cycle_start, p.deadline,
        o.notice_id, o.kind, o.why, o.tried, o.opened_at, (now() at time zone 'Asia/Shanghai')::date as as_of
   from outreach o join person p on p.id = o.person_id
- where o.closed_at is null and o.id > $1 and p.region >= $2 and p.region < $3
-   and coalesce(nullif(p.residence_region, ''), p.region) >= $4 and coalesce(nullif(p.residence_region, ''), p.region) < $5
+ where o.closed_at is null and o.id > $1{regions}
  order by o.id
- limit $6"""
+ limit ${limit}"""
+_LIVES = "coalesce(nullif(p.residence_region, ''), p.region)"
+"""Where somebody lives; the statistics `person_lives` tell the planner how many live in a region."""
 
 
 async def today(reader: Reader) -> date:
@@ -56,8 +56,17 @@ def uncertified(wanted: Uncertified, after: tuple[str, date, str], limit: int) -
 
 
 def outreach(seen: Span, lives: Span, after: int, limit: int) -> Statement:
-    """Open rows of persons insured within `seen` who live within `lives`, in the order they were opened, after that id."""
-    return Statement(OUTREACH, (after, seen.low, seen.high, lives.low, lives.high, limit))
+    """Open rows of persons insured within `seen` who live within `lives`, in the order they were opened, after that id.
+
+    Rights go by the place where people are insured, work lists by the place where they live [15].
+    """
+    regions = ""
+    args: list[object] = [after]
+    for column, bounds in (("p.region", seen), (_LIVES, lives)):
+        if not bounds.everywhere:
+            regions += f" and {column} >= ${len(args) + 1} and {column} < ${len(args) + 2}"
+            args += [bounds.low, bounds.high]
+    return Statement(_OUTREACH.format(regions=regions, limit=len(args) + 1), (*args, limit))
 
 
 async def count(reader: Reader, statement: Statement, at_most: int) -> int:

@@ -10,6 +10,10 @@ STATEMENT_S = 60.0
 """How long one reading statement may take, in seconds."""
 
 
+PLAN_FOR_VALUES = "set local plan_cache_mode = force_custom_plan"
+"""Before the statements of lists, in a transaction: the pool forces generic plans, which know neither a region's size nor a page's."""
+
+
 class Reader(Protocol):
     """The part of a connection that reading uses."""
 
