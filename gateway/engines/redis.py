@@ -61,6 +61,8 @@ class RedisServer:
         pid = self._account.launch([program, *self._settings()], log)
         wait_until(lambda: self.up() or not alive(pid), START_S)
         if not self.up():
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
             raise StartFailed(f"redis-server did not start: {reason_in_log(log)}")
         return True
 
