@@ -109,7 +109,7 @@ def test_rows_have_at_least_what_the_contract_says() -> None:
     message = """id notice_id channel provider address_masked status reason fault permanent vendor_code attempts segments created_at sent_at final_at
                  template_version text"""
     assert set(message.split()) <= set(schemas["MessageView"]["required"])
-    assert set(["id", "person_id", "kind", "cause", "cycle", "status", "reason", "due_at", "closed_at", "messages", "trail"]) <= set(
+    assert {"id", "person_id", "kind", "cause", "cycle", "status", "reason", "due_at", "closed_at", "messages", "trail"} <= set(
         schemas["NoticeDetail"]["required"]
     )
 
