@@ -1,4 +1,4 @@
-"""The values that texts are made of: a fixed set of names, and how dates, benefits and offices are called in Chinese."""
+"""The values that texts are made of: a fixed set of names, and how dates and benefits are called in Chinese."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -9,7 +9,7 @@ from gateway.words import Insurance
 OFFERED: Mapping[str, int] = MappingProxyType(
     {
         "name": 20,
-        "signature": 12,
+        "signature": 20,
         "shown_date": 11,
         "deadline": 11,
         "object_until": 11,
@@ -47,15 +47,6 @@ LONGEST: Mapping[str, str] = MappingProxyType(
 
 SOCIAL_INSURANCE, PENSION, WORK_INJURY = "社保待遇", "养老待遇", "工伤定期待遇"
 
-_PROVINCE_SIGNATURES: Mapping[str, str] = {
-    "11": "北京社保", "12": "天津社保", "13": "河北社保", "14": "山西社保", "15": "内蒙古社保",
-    "21": "辽宁社保", "22": "吉林社保", "23": "黑龙江社保",
-    "31": "上海社保", "32": "江苏社保", "33": "浙江社保", "34": "安徽社保", "35": "福建社保", "36": "江西社保", "37": "山东社保",
-    "41": "河南社保", "42": "湖北社保", "43": "湖南社保", "44": "广东社保", "45": "广西社保", "46": "海南社保",
-    "50": "重庆社保", "51": "四川社保", "52": "贵州社保", "53": "云南社保", "54": "西藏社保",
-    "61": "陕西社保", "62": "甘肃社保", "63": "青海社保", "64": "宁夏社保", "65": "新疆社保",
-}  # fmt: skip
-
 
 def chinese_date(day: date) -> str:
     """`2026年3月4日`: as people read it, no leading zeros."""
@@ -71,8 +62,3 @@ def insurance_name(insurances: Iterable[Insurance]) -> str:
     """What a text calls the benefit: 工伤定期待遇, 养老待遇, or 社保待遇 where it is both or was not said."""
     named = {WORK_INJURY if insurance is Insurance.WORK_INJURY else PENSION for insurance in insurances}
     return named.pop() if len(named) == 1 else SOCIAL_INSURANCE
-
-
-def signature(region: str, default: str = "四川社保") -> str:
-    """The office that signs, without 【】, by the province of a region code (GB/T 2260); `default` for a code that names none."""
-    return _PROVINCE_SIGNATURES.get(region[:2], default)

@@ -13,7 +13,7 @@ from gateway.render.catalog import Catalog
 from gateway.render.errors import TemplateError
 from gateway.render.template import Template
 from gateway.render.text import render, render_many
-from gateway.render.values import LONGEST, OFFERED, chinese_date, chinese_month, insurance_name, signature
+from gateway.render.values import LONGEST, OFFERED, chinese_date, chinese_month, insurance_name
 from gateway.words import Insurance
 from tests.render.writing import template
 
@@ -90,6 +90,14 @@ def test_half_a_character_is_refused(catalog: Catalog, value: str) -> None:
 def test_a_value_that_was_not_given_is_an_error(catalog: Catalog, missing: str) -> None:
     with pytest.raises(TemplateError, match=f"no value for '{missing}'"):
         render(catalog.current(REMINDER), {name: value for name, value in LONGEST.items() if name != missing})
+
+
+def test_an_office_with_a_long_name_can_sign(catalog: Catalog) -> None:
+    office = "阿坝藏族羌族自治州社会保险事业管理中心局"
+    assert len(office) == OFFERED["signature"]
+    for chosen in catalog:
+        if chosen.front.kind != "requested":
+            assert office in render(chosen, dict(LONGEST) | {"signature": office})
 
 
 def test_an_empty_date_is_an_error_and_not_a_text_without_a_date(catalog: Catalog) -> None:
@@ -186,10 +194,3 @@ def test_a_benefit_is_called_by_what_all_its_insurances_have_in_common() -> None
     assert insurance_name([Insurance.RESIDENT_PENSION, Insurance.ENTERPRISE_PENSION]) == "养老待遇"
     assert insurance_name([Insurance.RESIDENT_PENSION, Insurance.WORK_INJURY]) == "社保待遇"
     assert insurance_name([]) == "社保待遇"
-
-
-def test_the_office_of_the_province_signs() -> None:
-    assert signature("510104") == "四川社保"
-    assert signature("150100") == "内蒙古社保"
-    assert signature("") == "四川社保"
-    assert signature("999999", default="社保服务") == "社保服务"
