@@ -1,5 +1,6 @@
 """What every role shares, opened from the configuration: engines, keys, store, texts, rules. The composition root's toolbox."""
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -67,6 +68,10 @@ class Dates(Protocol):
         """Whether the window is open."""
 
 
+READING = 4
+"""Connections of the reading side."""
+
+
 class NotMigrated(Exception):
     """The store lacks migrations of this version."""
 
@@ -79,6 +84,9 @@ class Runtime:
     dates: Dates
     host: EngineHost
     pool: asyncpg.Pool
+    """Of the stages: plans by index."""
+    reading: asyncpg.Pool
+    """Of lists and gauges: the planner chooses."""
     keyring: Keyring
     cipher: Cipher
     blind: Blind
@@ -123,13 +131,15 @@ async def open_runtime(config: Config, dates: Dates, role: str, *, connections: 
         if migrating and config.store.embedded:
             await migrate(host.store_dsn)
         pool = await open_pool(host.store_dsn, connections, role)
+        reading = await open_pool(host.store_dsn, READING, f"{role} reading", by_index=False)
         try:
-            yield await _assemble(config, dates, host, pool, keyring, catalog, role)
+            yield await _assemble(config, dates, host, (pool, reading), keyring, catalog, role)
         finally:
-            await pool.close()
+            await asyncio.gather(pool.close(), reading.close())
 
 
-async def _assemble(config: Config, dates: Dates, host: EngineHost, pool: asyncpg.Pool, keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
+async def _assemble(config: Config, dates: Dates, host: EngineHost, pools: tuple[asyncpg.Pool, asyncpg.Pool], keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
+    pool, reading = pools
     async with pool.acquire() as connection:
         if names := await missing(connection):
             raise NotMigrated(f"the store lacks {', '.join(names)}: run `tixing migrate`")
@@ -145,7 +155,7 @@ async def _assemble(config: Config, dates: Dates, host: EngineHost, pool: asyncp
     writer = Writer(vault, sealer, lambda name: catalog.current(name).version)
     name = f"{role}@{socket.gethostname()}:{os.getpid()}"
     return Runtime(
-        config, dates, host, pool, keyring, cipher, blind, vault, sealer, Ids(), catalog, regions, checker, Planning(rules, drawn), writer, name
+        config, dates, host, pool, reading, keyring, cipher, blind, vault, sealer, Ids(), catalog, regions, checker, Planning(rules, drawn), writer, name
     )
 
 

@@ -41,7 +41,7 @@ class Scheduler:
         """Until `stopping` is set."""
         while not stopping.is_set():
             try:
-                async with self._runtime.pool.acquire() as connection:
+                async with self._runtime.reading.acquire() as connection:
                     if await connection.fetchval("select pg_try_advisory_lock($1)", LEADER):
                         log.info("acting")
                         try:

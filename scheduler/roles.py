@@ -20,6 +20,7 @@ from gateway.pipeline.write import Written
 from gateway.receiving import Receiving
 from gateway.roles.api import channels_of, due_lanes
 from gateway.roles.readiness import probe
+from gateway.roles.tuning import settle
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import Sending, build_providers, outlets_of
 from scheduler import calendar
@@ -75,6 +76,7 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         watch = asyncio.create_task(runtime.host.watch())
         for provider in providers.values():
             await provider.open()
+        settle()
         main = asyncio.create_task(worker.main())
         try:
             log.info("working", providers=len(providers))

@@ -81,8 +81,9 @@ class Claimer:
             now = taken[0][3]
             ids = await self._ids.draw(connection, len(taken) + 1)
             facts = await persons.lock(connection, list({row[1] for row in taken}), self._vault)
-            candidates = await claims.read(connection, [row[0] for row in taken], self._limits.per_day, self._limits.day_start(now))
-            decisions = decide(candidates, facts, now, self._limits.per_day, self._stops, self._render, self._vault)
+            candidates = await claims.read(connection, [row[0] for row in taken])
+            counts = await claims.sent_today(connection, {c.key for c in candidates}, self._limits.day_start(now)) if self._limits.per_day else {}
+            decisions = decide(candidates, facts, now, self._limits.per_day, counts, self._stops, self._render, self._vault)
             await self._put_off(connection, decisions, now)
             made = _calls(decisions.start, line, lane, held, ids)
             if made:
@@ -113,11 +114,7 @@ class Claimer:
                 Wait.NUMBER_BUSY: now + timedelta(seconds=NUMBER_BUSY_S),
                 Wait.FACTS_PENDING: now + timedelta(seconds=FACTS_PENDING_S),
             }
-            waiting = [w for w, _ in decisions.wait]
-            due = [until[why] for _, why in decisions.wait]
-            await messages.enqueue(
-                connection, [w.id for w in waiting], [w.person_id for w in waiting], [w.lane for w in waiting], [w.channel for w in waiting], due
-            )
+            await messages.enqueue(connection, [(w.id, w.person_id, w.lane, w.channel, until[why]) for w, why in decisions.wait])
 
 
 def _calls(start: Sequence[Starting], line: Line, lane: str, held: Lease, ids: Draw) -> list[Call]:

@@ -50,11 +50,18 @@ class Decisions(Struct, frozen=True):
 
 
 def decide(
-    candidates: Sequence[Candidate], facts: Mapping[str, Person], now: datetime, per_day: int, stops: Stops, render: Render, vault: Vault
+    candidates: Sequence[Candidate],
+    facts: Mapping[str, Person],
+    now: datetime,
+    per_day: int,
+    sent_today: Mapping[bytes, int | None],
+    stops: Stops,
+    render: Render,
+    vault: Vault,
 ) -> Decisions:
-    """Sorts candidates; `facts` are their persons, locked. Within one claim attempts to one number add up."""
+    """Sorts candidates; `facts` are their persons, locked. Within one claim attempts to one number add up (`per_day` 0: no limit)."""
     decisions = Decisions([], [], [], [])
-    here: dict[bytes, int] = {}
+    counts = dict(sent_today)
     for candidate in candidates:
         person = facts[candidate.person_id]
         if person.pending:
@@ -65,12 +72,11 @@ def decide(
             _stop(decisions, candidate, Status.CANCELED, stopped, Fault.NONE)
             continue
         if per_day:
-            before = candidate.sent_today
-            full = before is not None and before + here.get(candidate.key, 0) >= per_day
-            if full or before is None:
-                decisions.wait.append((candidate, Wait.NUMBER_FULL if full else Wait.NUMBER_BUSY))
+            before = counts[candidate.key]
+            if before is None or before >= per_day:
+                decisions.wait.append((candidate, Wait.NUMBER_BUSY if before is None else Wait.NUMBER_FULL))
                 continue
-            here[candidate.key] = here.get(candidate.key, 0) + 1
+            counts[candidate.key] = before + 1
         _start(decisions, candidate, render, vault)
     return decisions
 

@@ -1,6 +1,7 @@
 """Accept = intake + plan in one transaction for a set of events. What it answers "accepted" is on disk, and so is what follows from it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from operator import itemgetter
 
 import asyncpg
 from msgspec import UNSET, Struct, structs
@@ -12,7 +13,7 @@ from gateway.intake.check import Problem, Rejected, same
 from gateway.logs import get_logger
 from gateway.model import Person, Verdict
 from gateway.pipeline.planning import Planning
-from gateway.pipeline.write import PersonExists, Writer, Written
+from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
 from gateway.store import events, notices, persons, seals
 from gateway.store.events import EventRow, Known, Moment
@@ -21,7 +22,7 @@ from gateway.store.vault import Vault
 
 TRIES = 6
 """How often a batch starts again when another process wrote one of its new persons or events at the same moment."""
-_AGAIN = (PersonExists, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_AGAIN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 log = get_logger(__name__)
 
 
@@ -51,10 +52,6 @@ Committed = Callable[[Sequence[Offered], Sequence[Result], Written], Awaitable[N
 """Told after each commit: wake-ups and metrics."""
 
 
-class EventExists(Exception):
-    """Another process accepted the same event at the same moment, for another person: start again."""
-
-
 class _Work(Struct):
     """One person's share of a batch: places in the batch of the events to plan, and what came of them."""
 
@@ -82,7 +79,7 @@ class Accept:
         for left in reversed(range(TRIES)):
             try:
                 results, written = await self._once(offered)
-            except (*_AGAIN, EventExists):
+            except _AGAIN:
                 if not left:
                     raise
                 continue
@@ -175,12 +172,11 @@ class Accept:
     async def _events(
         self, connection: Connection, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment, seal_id: int
     ) -> list[bytes]:
-        rows = sorted(self._rows(offered, results, work, moment), key=lambda row: row.no)
+        rows = sorted(self._rows(offered, results, work, moment), key=itemgetter(0))
         if not rows:
             return []
-        if not await events.insert(connection, rows, moment.now, seal_id):
-            raise EventExists
-        return [entry(FactKind.EVENT, r.no, self._sealer.digest(r.no, r.source, r.id, r.type, r.person_id, r.digest, r.sealed)) for r in rows]
+        await events.insert(connection, rows, moment.now, seal_id)
+        return [entry(FactKind.EVENT, row[0], self._sealer.digest(*row[:7])) for row in rows]
 
     def _rows(self, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment) -> list[EventRow]:
         rows = []
@@ -192,12 +188,10 @@ class Accept:
                     continue
                 event, verdict = offered[place].event, verdicts[index] if index < len(verdicts) else Verdict("pending")
                 sealed = self._vault.seal_raw(event.raw, b"event")
-                rows.append(
-                    EventRow(
-                        moment.numbers[place], event.source, event.id, event.type, event.person_id, event.digest, sealed, offered[place].sender.name,
-                        verdict.code, verdict.detail, verdict.notice_id if isinstance(verdict, Verdict) else None, pending,
-                    )  # fmt: skip
-                )
+                rows.append((
+                    moment.numbers[place], event.source, event.id, event.type, event.person_id, event.digest, sealed, offered[place].sender.name,
+                    verdict.code, verdict.detail, verdict.notice_id if isinstance(verdict, Verdict) else None, pending,
+                ))  # fmt: skip
         return rows
 
 

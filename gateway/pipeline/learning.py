@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from gateway.quality.belief import NEW, NumberBelief, fold
+from gateway.quality.belief import NEW, NumberBelief, State, fold
 from gateway.store import receipts
 from gateway.store.pool import Connection
 from gateway.store.receipts import Belief
@@ -26,7 +26,8 @@ async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> 
     told = list(words)
     if not told:
         return
-    beliefs = await receipts.numbers(connection, list({w.key for w in told}))
+    rows = await receipts.numbers(connection, list({w.key for w in told}))
+    beliefs = {key: NumberBelief(delivered, failed, streak, p_alive, State(state)) for key, delivered, failed, streak, p_alive, state in rows}
     changed: dict[bytes, tuple[str, NumberBelief]] = {}
     for word in told:
         before = changed[word.key][1] if word.key in changed else beliefs.get(word.key, NEW)
@@ -34,5 +35,5 @@ async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> 
         if after is not None:
             changed[word.key] = word.channel, after
     if changed:
-        rows = [Belief(k, c, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, (c, b) in changed.items()]
-        await receipts.put_numbers(connection, rows, at)
+        put = [Belief(k, c, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, (c, b) in changed.items()]
+        await receipts.put_numbers(connection, put, at)

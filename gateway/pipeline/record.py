@@ -73,8 +73,7 @@ class Recorder:
         retry_at = {e.message_id: e.retry_at for e in effects}
         again = [m for m in moved if m.status == Status.QUEUED]
         if again:
-            due = [retry_at[m.id] or now for m in again]
-            await messages.enqueue(connection, [m.id for m in again], [m.person_id for m in again], [m.lane for m in again], [m.channel for m in again], due)
+            await messages.enqueue(connection, [(m.id, m.person_id, m.lane, m.channel, retry_at[m.id] or now) for m in again])
         failed = [m.person_id for m in moved if m.status == Status.FAILED]
         words = [Word(m.key, m.channel, Status.FAILED, Reason(m.reason)) for m in moved if m.status == Status.FAILED and m.reason]
         await learn(connection, words, now)

@@ -26,10 +26,6 @@ class Written(Struct, frozen=True):
     """(message id, channel, reason)."""
 
 
-class PersonExists(Exception):
-    """Somebody else wrote a person that this transaction thought new: start again."""
-
-
 class Writer:
     """Holds what writing needs. `version_of` pins a template; `take` hands out ids drawn by the caller."""
 
@@ -42,7 +38,7 @@ class Writer:
         """Writes the changes of locked persons. `known`: those the store holds, as they were read.
 
         Raises:
-            PersonExists: Roll back and start again.
+            asyncpg.UniqueViolationError: Somebody else wrote one of the new persons meanwhile: roll back and start again.
 
         """
         await self._persons(connection, changes, known)
@@ -65,12 +61,15 @@ class Writer:
 
     async def _persons(self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person]) -> None:
         new = [c.person for c in changes if c.person.id not in known]
-        if new and not await persons.insert(connection, sorted(new, key=lambda p: p.id), self._vault):
-            raise PersonExists
-        old = [c.person for c in changes if c.person.id in known and c.person is not known[c.person.id]]
+        if new:
+            await persons.insert(connection, new, self._vault)
+        old = [(known[c.person.id], c.person) for c in changes if c.person.id in known and c.person is not known[c.person.id]]
         if old:
             await persons.update(connection, old, self._vault)
-        contacts: list[tuple[str, Contact]] = [(c.person.id, contact) for c in changes for contact in c.contacts_put]
+        fresh: list[tuple[str, Contact]] = [(c.person.id, contact) for c in changes if c.person.id not in known for contact in c.contacts_put]
+        if fresh:
+            await persons.insert_contacts(connection, fresh, self._vault)
+        contacts = [(c.person.id, contact) for c in changes if c.person.id in known for contact in c.contacts_put]
         if contacts:
             await persons.put_contacts(connection, contacts, self._vault)
         removed = [ident for c in changes for ident in c.contacts_removed]

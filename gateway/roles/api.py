@@ -25,6 +25,7 @@ from gateway.pipeline.write import Written
 from gateway.receiving import Receiving
 from gateway.roles.ports import Rooms
 from gateway.roles.readiness import probe
+from gateway.roles.tuning import settle
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import build_providers
 from gateway.store import claims
@@ -53,14 +54,15 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         async def ready() -> Readiness:
             return await probe(runtime.pool, redis)
 
-        tokens = Tokens(runtime.pool)
+        tokens = Tokens(runtime.reading)
         intake = Intake(
             tokens, runtime.checker, accept, covers, lambda: backlog.full, observer.rejected, int(config.server.max_body_mib * 1024 * 1024)
         )
         services = Services(
-            config, runtime.pool, runtime.cipher, tokens, lambda t, v, values: _text(runtime, t, v, values), rooms.calendar, runtime.regions,
+            config, runtime.reading, runtime.cipher, tokens, lambda t, v, values: _text(runtime, t, v, values), rooms.calendar, runtime.regions,
             Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, observer.written), ready, metrics.registry, _routes(config, intake, receiving),
         )  # fmt: skip
+        settle()
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=20)
         await runner.setup()
         try:

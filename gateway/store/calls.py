@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 
-INSERT = """
-insert into call (id, provider, message_ids, claimed_at, claimed_by, lease_until, seal_id)
-select id, $2, string_to_array(messages, ',')::bigint[], $4, $5, $6, $7 from unnest($1::bigint[], $3::text[]) as u(id, messages)"""
+COLUMNS = ("id", "provider", "message_ids", "claimed_at", "claimed_by", "lease_until", "seal_id")
 
 ANSWER = """
 update call c set answered_at = $4, outcome = u.outcome, answers = u.answers, answer_seal = $5
@@ -75,9 +74,7 @@ async def insert(
     connection: Connection, provider: str, calls: Sequence[tuple[int, Sequence[int]]], at: datetime, by: str, lease_until: datetime, seal_id: int
 ) -> None:
     """Writes attempts (call id, message ids) before they are made."""
-    await connection.execute(
-        INSERT, [c for c, _ in calls], provider, [",".join(map(str, messages)) for _, messages in calls], at, by, lease_until, seal_id
-    )
+    await copy_in(connection, "call", COLUMNS, [(ident, provider, messages, at, by, lease_until, seal_id) for ident, messages in calls])
 
 
 async def answer(connection: Connection, answers: Sequence[tuple[int, str, bytes]], at: datetime, seal_id: int) -> set[int]:

@@ -1,6 +1,6 @@
 """The claim: takes messages out of the queue, locks their persons and reads all that the last check needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,14 @@ returning q.message_id, q.person_id, q.due_at, now()"""
 READ = """
 select m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at,
        m.contact_id, cardinality(m.calls), m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.cycle_start, n.deadline,
-       num.opted_out_at is not null,
-       case when $2 = 0 or pg_try_advisory_xact_lock(hashtextextended(encode(m.key, 'hex'), 0)) then
-         (select coalesce(sum((select count(*) from call c where c.id = any(o.calls) and c.claimed_at >= $3 and c.outcome is distinct from 'nothing_left')), 0)
-            from message o where o.key = m.key and o.id <> m.id and o.sent_at >= $3)
-       end
+       num.opted_out_at is not null
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
+
+SENT_TODAY = """
+select k.key, pg_try_advisory_xact_lock(k.lock),
+       (select count(*) from message o where o.key = k.key and o.sent_at >= $3 and o.status <> 'queued')
+  from unnest($1::bytea[], $2::bigint[]) as k(key, lock)"""
 
 START = """
 update message m set status = 'sending', provider = $5, sent_at = $4, segments = u.segments, reason = null, fault = null, permanent = null,
@@ -46,7 +47,7 @@ NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
 
 
 class Candidate(Struct, frozen=True):
-    """A message that may start now, with the notice it serves. `sent_today`: attempts to its number in the window; None: somebody claims that number right now."""
+    """A message that may start now, with the notice it serves."""
 
     id: int
     person_id: str
@@ -70,7 +71,6 @@ class Candidate(Struct, frozen=True):
     cycle_start: Any
     deadline: Any
     opted_out: bool
-    sent_today: int | None
 
 
 async def take(connection: Connection, channel: str, lane: str, count: int) -> list[tuple[int, str, datetime, datetime]]:
@@ -78,9 +78,19 @@ async def take(connection: Connection, channel: str, lane: str, count: int) -> l
     return [tuple(row) for row in await connection.fetch(TAKE, channel, lane, count)]
 
 
-async def read(connection: Connection, ids: Sequence[int], per_day: int, since: datetime) -> list[Candidate]:
-    """Reads the taken messages that are still queued, after their persons were locked. `per_day` 0: no limit per number."""
-    return [Candidate(*row) for row in await connection.fetch(READ, ids, per_day, since)]
+async def read(connection: Connection, ids: Sequence[int]) -> list[Candidate]:
+    """Reads the taken messages that are still queued, after their persons were locked."""
+    return [Candidate(*row) for row in await connection.fetch(READ, ids)]
+
+
+async def sent_today(connection: Connection, keys: Collection[bytes], since: datetime) -> dict[bytes, int | None]:
+    """Attempts to each number since then that may have reached it; None: another claim holds that number at this moment.
+
+    A message counts once: an attempt that was put off or never left reaches nobody. The numbers stay locked until this transaction
+    ends, so that two claims cannot both take the last place of a number.
+    """
+    locks = [int.from_bytes(key[:8], signed=True) for key in keys]
+    return {row[0]: row[2] if row[1] else None for row in await connection.fetch(SENT_TODAY, list(keys), locks, since)}
 
 
 async def start(connection: Connection, ids: Sequence[int], calls: Sequence[int], segments: Sequence[int], at: datetime, provider: str) -> None:

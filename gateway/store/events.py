@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 
 KNOWN = """
@@ -13,14 +14,9 @@ select clock_timestamp(), (clock_timestamp() at time zone $4)::date, drawn.nos, 
   from drawn left join lateral (
     select event.* from unnest($1::text[], $2::text[]) as u(source, id) join event on event.source = u.source and event.id = u.id) e on true"""
 
-INSERT = """
-insert into event (no, source, id, type, person_id, digest, sealed, accepted_at, accepted_by, verdict, detail, notice_id, pending, seal_id)
-select no, source, id, type, person_id, digest, sealed, $8, by, verdict, detail, notice_id, pending, $14
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $9::text[], $10::text[], $11::text[],
-              $12::bigint[], $13::bool[])
-    as u(no, source, id, type, person_id, digest, sealed, by, verdict, detail, notice_id, pending)
-    on conflict (source, id) do nothing
-returning no"""
+COLUMNS = (
+    "no", "source", "id", "type", "person_id", "digest", "sealed", "accepted_by", "verdict", "detail", "notice_id", "pending", "accepted_at", "seal_id",
+)  # fmt: skip
 
 PENDING = "select no, sealed from event where pending and person_id = any($1::text[]) order by no"
 
@@ -48,21 +44,8 @@ class Moment(Struct, frozen=True):
     known: dict[tuple[str, str], Known]
 
 
-class EventRow(Struct, frozen=True):
-    """A row of `event` to be written."""
-
-    no: int
-    source: str
-    id: str
-    type: str
-    person_id: str
-    digest: bytes
-    sealed: bytes
-    accepted_by: str
-    verdict: str
-    detail: str
-    notice_id: int | None
-    pending: bool
+EventRow = tuple[int, str, str, str, str, bytes, bytes, str, str, str, int | None, bool]
+"""A row of `event` to be written: COLUMNS without the last two."""
 
 
 async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezone: str) -> Moment:
@@ -72,26 +55,15 @@ async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezo
     return Moment(rows[0][0], rows[0][1], rows[0][2], known)
 
 
-async def insert(connection: Connection, rows: Sequence[EventRow], accepted_at: datetime, seal_id: int) -> bool:
-    """Writes events. False when somebody else wrote one of them meanwhile, for another person: roll back and start again."""
-    written = await connection.fetch(
-        INSERT,
-        [r.no for r in rows],
-        [r.source for r in rows],
-        [r.id for r in rows],
-        [r.type for r in rows],
-        [r.person_id for r in rows],
-        [r.digest for r in rows],
-        [r.sealed for r in rows],
-        accepted_at,
-        [r.accepted_by for r in rows],
-        [r.verdict for r in rows],
-        [r.detail for r in rows],
-        [r.notice_id for r in rows],
-        [r.pending for r in rows],
-        seal_id,
-    )
-    return len(written) == len(rows)
+async def insert(connection: Connection, rows: Sequence[EventRow], accepted_at: datetime, seal_id: int) -> None:
+    """Writes events.
+
+    Raises:
+        asyncpg.UniqueViolationError: Somebody else wrote one of them meanwhile, for another person: roll back and start again.
+
+    """
+    both = accepted_at, seal_id
+    await copy_in(connection, "event", COLUMNS, [row + both for row in rows])
 
 
 async def pending(connection: Connection, persons: Sequence[str]) -> list[tuple[int, bytes]]:

@@ -4,58 +4,34 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.model import Draft
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
+from gateway.words import Status
 
-INSERT = """
-insert into message (id, notice_id, person_id, rung, channel, lane, contact_id, key, addressee, template, version, sealed, segments, status,
-                     created_at, expires_at, seal_id)
-select id, notice, person, rung, channel, lane, contact, key, addressee, template, version, sealed, 0, 'queued', $14, expires_at, $15
-  from unnest($1::bigint[], $2::bigint[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::bigint[], $8::bytea[], $9::text[],
-              $10::text[], $11::text[], $12::bytea[], $13::timestamptz[])
-    as u(id, notice, person, rung, channel, lane, contact, key, addressee, template, version, sealed, expires_at)"""
-
-ENQUEUE = """
-insert into queue (message_id, person_id, lane, channel, due_at)
-select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])"""
-
-REQUEUE_LOST = """
-insert into queue (message_id, person_id, lane, channel, due_at)
-select m.id, m.person_id, m.lane, m.channel, now() from message m
- where m.id = any($1::bigint[]) and m.status = 'queued' and not exists (select from queue q where q.message_id = m.id)
-returning message_id"""
-
+COLUMNS = (
+    "id", "notice_id", "person_id", "rung", "channel", "lane", "contact_id", "key", "addressee", "template", "version", "sealed", "segments", "status",
+    "created_at", "expires_at", "seal_id",
+)  # fmt: skip
+QUEUE_COLUMNS = ("message_id", "person_id", "lane", "channel", "due_at")
 
 async def insert(
     connection: Connection, ids: Sequence[int], drafts: Sequence[Draft], versions: Sequence[str], vault: Vault, at: datetime, seal_id: int
 ) -> list[bytes]:
     """Writes messages and puts them in the queue; returns their sealed contents, in order, for the seal."""
     sealed = [vault.seal_message(d.address, d.values) for d in drafts]
-    persons, lanes, channels = [d.person_id for d in drafts], [d.lane for d in drafts], [d.channel for d in drafts]
-    await connection.execute(
-        INSERT,
-        ids,
-        [d.notice_id for d in drafts],
-        persons,
-        [d.rung for d in drafts],
-        channels,
-        lanes,
-        [d.contact_id for d in drafts],
-        [d.key for d in drafts],
-        [d.addressee for d in drafts],
-        [d.template for d in drafts],
-        versions,
-        sealed,
-        [d.expires_at for d in drafts],
-        at,
-        seal_id,
-    )
-    await connection.execute(ENQUEUE, ids, persons, lanes, channels, [d.due_at for d in drafts])
+    rows = [
+        (
+            ident, d.notice_id, d.person_id, d.rung, d.channel, d.lane, d.contact_id, d.key, d.addressee, d.template, version, content, 0, Status.QUEUED,
+            at, d.expires_at, seal_id,
+        )
+        for ident, d, version, content in zip(ids, drafts, versions, sealed, strict=True)
+    ]  # fmt: skip
+    await copy_in(connection, "message", COLUMNS, rows)
+    await enqueue(connection, [(ident, d.person_id, d.lane, d.channel, d.due_at) for ident, d in zip(ids, drafts, strict=True)])
     return sealed
 
 
-async def enqueue(
-    connection: Connection, ids: Sequence[int], persons: Sequence[str], lanes: Sequence[str], channels: Sequence[str], due_at: Sequence[datetime]
-) -> None:
-    """Makes messages claimable (again) from `due_at` on."""
-    await connection.execute(ENQUEUE, ids, persons, lanes, channels, due_at)
+async def enqueue(connection: Connection, rows: Sequence[tuple[int, str, str, str, datetime]]) -> None:
+    """Makes messages claimable (again): (message id, person id, lane, channel, due at)."""
+    await copy_in(connection, "queue", QUEUE_COLUMNS, rows)

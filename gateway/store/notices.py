@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from gateway.model import Closing, Notice, Outreach, Tried
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 from gateway.store.vault import SealedRequest, Vault
-from gateway.words import Cause, Insurance, Kind, Lane, NoticeStatus, Reason, Status
+from gateway.words import OPEN_NOTICE, Cause, Insurance, Kind, Lane, NoticeStatus, Reason, Status
 
 OF_PERSONS = """
 select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.lane, n.due_at, n.reason, n.expires_at,
@@ -17,15 +18,10 @@ select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.s
  where n.person_id = any($1::text[])
  order by n.id, m.id"""
 
-INSERT = """
-insert into notice (id, person_id, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, cycle_start, deadline,
-                    request, checks, event_source, event_id, created_at, closed_at, seal_id)
-select id, person, duty, kind, cause, string_to_array(insurance, '+'), effective, status, reason, lane, due_at, expires_at, start, deadline,
-       request, string_to_array(checks, ' '), source, event, $19::timestamptz, case when status in ('scheduled', 'in_progress') then null else $19::timestamptz end, $20
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::date[], $8::text[], $9::text[], $10::text[],
-              $11::timestamptz[], $12::timestamptz[], $13::date[], $14::date[], $15::bytea[], $16::text[], $17::text[], $18::text[])
-    as u(id, person, duty, kind, cause, insurance, effective, status, reason, lane, due_at, expires_at, start, deadline,
-         request, checks, source, event)"""
+COLUMNS = (
+    "id", "person_id", "duty", "kind", "cause", "insurance", "effective", "status", "reason", "lane", "due_at", "expires_at", "cycle_start",
+    "deadline", "request", "checks", "event_source", "event_id", "created_at", "closed_at", "seal_id",
+)  # fmt: skip
 
 START = "update notice set status = 'in_progress' where id = any($1::bigint[]) and status = 'scheduled'"
 
@@ -83,29 +79,14 @@ async def insert(connection: Connection, notices: Sequence[Notice], vault: Vault
         asyncpg.UniqueViolationError: The duty exists: the caller did not look under the lock.
 
     """
-    await connection.execute(
-        INSERT,
-        [n.id for n in notices],
-        [n.person_id for n in notices],
-        [n.duty for n in notices],
-        [n.kind for n in notices],
-        [n.cause for n in notices],
-        ["+".join(n.insurance) for n in notices],
-        [n.effective for n in notices],
-        [n.status for n in notices],
-        [n.reason for n in notices],
-        [n.lane for n in notices],
-        [n.due_at for n in notices],
-        [n.expires_at for n in notices],
-        [n.cycle_start for n in notices],
-        [n.deadline for n in notices],
-        [request_of(n, vault) for n in notices],
-        [" ".join(n.checks) for n in notices],
-        [n.event_source for n in notices],
-        [n.event_id for n in notices],
-        at,
-        seal_id,
-    )
+    rows = [
+        (
+            n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start,
+            n.deadline, request_of(n, vault), n.checks, n.event_source, n.event_id, at, None if n.status in OPEN_NOTICE else at, seal_id,
+        )
+        for n in notices
+    ]  # fmt: skip
+    await copy_in(connection, "notice", COLUMNS, rows)
 
 
 async def start(connection: Connection, ids: Iterable[int]) -> None:

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from gateway.model import Contact, Person
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
 _COLUMNS = """id, region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start, deadline,
  deceased, died_on, conflict, benefits, plan_due, pending"""
+
+_RELATION = {str(r): r for r in Relation}
+_SOURCE = {str(s): s for s in ContactSource}
+_INSURANCE = {str(i): i for i in Insurance}
 
 LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"
 
@@ -26,18 +32,16 @@ select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on,
  where c.person_id = any($1::text[]) and c.removed_at is null
  order by c.id"""
 
-INSERT = """
-insert into person (id, region, residence_region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start,
-                    deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
-select id, region, residence, string_to_array(insurance, ','), beneficiary, details, string_to_array(certified, ',')::date[], began, start,
-       deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending
-  from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::date[], $9::date[],
-              $10::date[], $11::bool[], $12::date[], $13::bool[], $14::bytea[], $15::bool[], $16::timestamptz[], $17::bool[])
-    as u(id, region, residence, insurance, beneficiary, details, certified, began, start,
-         deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
- order by id
-    on conflict (id) do nothing
-returning id"""
+COLUMNS = (
+    "id", "region", "residence_region", "insurance", "beneficiary", "details", "certified", "benefit_started_on", "cycle_start", "deadline",
+    "deceased", "died_on", "conflict", "benefits", "listed", "plan_due", "pending",
+)  # fmt: skip
+CONTACT_COLUMNS = ("id", "person_id", "channel", "key", "relation", "source", "verified_on", "sealed")
+
+UPDATE_CYCLE = """
+update person p set cycle_start = u.start, deadline = u.deadline, plan_due = u.plan_due, updated_at = now()
+  from unnest($1::text[], $2::date[], $3::date[], $4::timestamptz[]) as u(id, start, deadline, plan_due)
+ where p.id = u.id"""
 
 UPDATE = """
 update person p
@@ -91,21 +95,41 @@ async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> 
         fact_id, person, channel, key, relation, source, verified_on, sealed, p_alive, state, opted_out, wrong = row
         content = vault.open_contact(sealed)
         contact = Contact(
-            fact_id, channel, content.address, key, Relation(relation), ContactSource(source), verified_on, content.name,
+            fact_id, channel, content.address, key, _RELATION[relation], _SOURCE[source], verified_on, content.name,
             usable=state != "dead" and not wrong, opted_out=opted_out, score=0.5 if p_alive is None else p_alive,
         )  # fmt: skip
         found.setdefault(person, []).append(contact)
     return found
 
 
-async def insert(connection: Connection, persons: Sequence[Person], vault: Vault) -> bool:
-    """Writes new persons. False when somebody else wrote one of them meanwhile: roll back and start again."""
-    return len(await connection.fetch(INSERT, *_arrays(persons, vault))) == len(persons)
+async def insert(connection: Connection, persons: Sequence[Person], vault: Vault) -> None:
+    """Writes new persons, in person_id order.
+
+    Raises:
+        asyncpg.UniqueViolationError: Somebody else wrote one of them meanwhile: roll back and start again.
+
+    """
+    await copy_in(connection, "person", COLUMNS, [_row(p, vault) for p in sorted(persons, key=attrgetter("id"))])
 
 
-async def update(connection: Connection, persons: Sequence[Person], vault: Vault) -> None:
-    """Writes persons that are locked by this transaction."""
-    await connection.execute(UPDATE, *_arrays(persons, vault))
+async def update(connection: Connection, changed: Sequence[tuple[Person, Person]], vault: Vault) -> None:
+    """Writes persons that are locked by this transaction: (as read, as they are now). Mostly only their cycle moved."""
+    moved = [after for before, after in changed if _only_cycle(before, after)]
+    if moved:
+        await connection.execute(
+            UPDATE_CYCLE, [p.id for p in moved], [p.start for p in moved], [p.deadline for p in moved], [p.plan_due for p in moved]
+        )
+    other = [after for before, after in changed if not _only_cycle(before, after)]
+    if other:
+        await connection.execute(UPDATE, *_arrays(other, vault))
+
+
+async def insert_contacts(connection: Connection, given: Sequence[tuple[str, Contact]], vault: Vault) -> None:
+    """Writes the contacts of new persons: (person id, contact)."""
+    rows = [
+        (c.id, person, c.channel, c.key, c.relation, c.source, c.verified_on, vault.seal_contact(c.address, c.name)) for person, c in given
+    ]
+    await copy_in(connection, "contact", CONTACT_COLUMNS, rows)
 
 
 async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contact]], vault: Vault) -> None:
@@ -146,31 +170,35 @@ def _person(row: tuple[Any, ...], vault: Vault) -> Person:
     (ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due,
      pending) = row  # fmt: skip
     return Person(
-        ident, region, vault.open_details(details), tuple(map(Insurance, insurance)), Beneficiary(beneficiary) if beneficiary else None,
+        ident, region, vault.open_details(details), tuple([_INSURANCE[i] for i in insurance]), Beneficiary(beneficiary) if beneficiary else None,
         tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True, pending=pending,
     )  # fmt: skip
 
 
-def _arrays(persons: Sequence[Person], vault: Vault) -> tuple[list[Any], ...]:
+def _only_cycle(before: Person, after: Person) -> bool:
     return (
-        [p.id for p in persons],
-        [p.region for p in persons],
-        [p.details.residence.region if p.details.residence else "" for p in persons],
-        [",".join(p.insurance) for p in persons],
-        [p.beneficiary for p in persons],
-        [vault.seal_details(p.details) for p in persons],
-        [",".join(map(str, p.certified)) for p in persons],
-        [p.benefit_started_on for p in persons],
-        [p.start for p in persons],
-        [p.deadline for p in persons],
-        [p.deceased for p in persons],
-        [p.died_on for p in persons],
-        [p.conflict for p in persons],
-        [pack_benefits(p.benefits) for p in persons],
-        [stands_on_list(p) for p in persons],
-        [p.plan_due for p in persons],
-        [p.pending for p in persons],
+        before.details is after.details
+        and before.certified is after.certified
+        and before.benefits is after.benefits
+        and before.insurance is after.insurance
+        and (before.region, before.beneficiary, before.benefit_started_on) == (after.region, after.beneficiary, after.benefit_started_on)
+        and (before.deceased, before.died_on, before.conflict, before.pending) == (after.deceased, after.died_on, after.conflict, after.pending)
     )
+
+
+def _row(p: Person, vault: Vault) -> tuple[Any, ...]:
+    home = p.details.residence.region if p.details.residence else ""
+    return (
+        p.id, p.region, home, p.insurance, p.beneficiary, vault.seal_details(p.details), p.certified, p.benefit_started_on, p.start, p.deadline,
+        p.deceased, p.died_on, p.conflict, pack_benefits(p.benefits), stands_on_list(p), p.plan_due, p.pending,
+    )  # fmt: skip
+
+
+def _arrays(persons: Sequence[Person], vault: Vault) -> list[list[Any]]:
+    columns = [list(column) for column in zip(*(_row(p, vault) for p in persons), strict=True)]
+    columns[3] = [",".join(insurance) for insurance in columns[3]]
+    columns[6] = [",".join(map(str, certified)) for certified in columns[6]]
+    return columns
 
 
 def stands_on_list(person: Person) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from gateway.quality.belief import NumberBelief, State
+from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 
 READ = """
@@ -27,12 +27,7 @@ update message m set status = u.status, reason = u.reason, fault = u.fault, perm
 RECORD = """
 update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
 
-INSERT = """
-insert into receipt (id, provider, received_at, sealed, message_ids, statuses, reasons, codes, seal_id)
-select id, provider, $4, sealed, string_to_array(messages, ',')::bigint[], string_to_array(statuses, ','), string_to_array(reasons, ',', ''),
-       string_to_array(codes, E'\\x1f'), $8
-  from unnest($1::bigint[], $2::text[], $3::bytea[], $5::text[], $6::text[], $7::text[], $9::text[])
-    as u(id, provider, sealed, messages, statuses, reasons, codes)"""
+COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
 
 UNJOINED = """
 insert into receipt_unjoined (receipt_id, position, provider, reference, received_at)
@@ -133,18 +128,8 @@ async def record(connection: Connection, pairs: Sequence[tuple[int, int]]) -> No
 
 async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetime, seal_id: int) -> None:
     """Writes callback bodies."""
-    await connection.execute(
-        INSERT,
-        [r.id for r in rows],
-        [r.provider for r in rows],
-        [r.sealed for r in rows],
-        at,
-        [",".join(map(str, r.message_ids)) for r in rows],
-        [",".join(r.statuses) for r in rows],
-        [",".join(r.reasons) for r in rows],
-        seal_id,
-        ["\x1f".join(r.codes) for r in rows],
-    )
+    copied = [(r.id, r.provider, at, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes, seal_id) for r in rows]
+    await copy_in(connection, "receipt", COLUMNS, copied)
 
 
 async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, str]], at: datetime) -> None:
@@ -152,10 +137,9 @@ async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, s
     await connection.execute(UNJOINED, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows], at)
 
 
-async def numbers(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, NumberBelief]:
-    """Beliefs about numbers, locked in key order; those nothing is known of are missing."""
-    rows = await connection.fetch(NUMBERS, keys)
-    return {row[0]: NumberBelief(row[1], row[2], row[3], row[4], State(row[5])) for row in rows}
+async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
+    """What is believed of numbers, locked in key order: (key, delivered, failed, absent streak, p_alive, state); unknown ones are missing."""
+    return [tuple(row) for row in await connection.fetch(NUMBERS, keys)]
 
 
 async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:

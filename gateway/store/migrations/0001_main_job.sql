@@ -270,6 +270,12 @@ create table unmapped_code (
     primary key (provider, code)
 );
 
+-- Digests and ciphertext do not compress: do not try.
+alter table seal alter column entries set storage external;
+alter table receipt alter column sealed set storage external;
+alter table event alter column sealed set storage external;
+alter table call alter column answers set storage external;
+
 create view message_now as                                 -- a stored `sending` whose last call was accepted reads as `sent`
 select m.*,
        case when m.status = 'sending' and c.outcome = 'accepted' then 'sent' else m.status end as status_now
