@@ -1,7 +1,8 @@
 """One request as a handler sees it, and what it answers with."""
 
 import re
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +14,7 @@ from gateway.api.auth import ACQUIRE_S, Bearer
 from gateway.api.problems import Missing, Problem
 from gateway.api.query import Q, parse
 from gateway.api.services import Services
+from gateway.store.reading.reader import PLAN_FOR_VALUES
 from gateway.store.vault import Vault
 
 LARGEST_ID = 2**63 - 1
@@ -35,6 +37,13 @@ class Call:
     def connection(self) -> AbstractAsyncContextManager[PoolConnectionProxy]:
         """A connection of the pool; TimeoutError where none is free in time."""
         return self.services.pool.acquire(timeout=ACQUIRE_S)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PoolConnectionProxy]:
+        """A connection that sees the store as of one moment and plans for the values it is given: filters differ too much for one plan."""
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(PLAN_FOR_VALUES)
+            yield connection
 
     def query(self, wanted: type[Q]) -> Q:
         """The parameters behind the question mark."""

@@ -1,13 +1,15 @@
 """Cursors: the key of the last row of a page, opaque to the caller and checked when it comes back."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 from gateway.api.problems import Flaw, Invalid
 
 K = TypeVar("K", bound=tuple[Any, ...])
+FactId = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A bigint of the store, for the types of keys."""
 
 
 class Cursors(Generic[K]):

@@ -98,14 +98,14 @@ async def _begun(call: Call, kind: str, filename: str) -> AsyncIterator[web.Stre
         yield response
     except BaseException:
         if call.request.transport is not None:
-            call.request.transport.abort()
+            pass
         raise
     await response.write_eof()
 
 
 @asynccontextmanager
 async def _rows_of(call: Call, listing: AnyListing, query: ListQuery, at_most: int | None = None) -> AsyncIterator[_Source]:
-    async with call.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with call.snapshot() as connection:
         statement = await listing.select(call, connection, query, listing.first, EVERY)
         if at_most is not None:
             await _check_fits(connection, statement, at_most)

@@ -65,7 +65,7 @@ class Listing(Generic[Q, R, K]):
     async def page(self, call: Call, query: Q) -> Page[R]:
         """The page behind the query's cursor."""
         after = self.cursors.read(query.cursor) if query.cursor else self.first
-        async with call.connection() as connection:
+        async with call.snapshot() as connection:
             found = await (await self.select(call, connection, query, after, query.limit + 1)).fetch(connection)
             items = await self.rows(call, connection, found[: query.limit])
         more = len(found) > query.limit

@@ -10,7 +10,7 @@ from msgspec import Meta
 from gateway.api import views
 from gateway.api.calls import Call
 from gateway.api.chinese import listed, said
-from gateway.api.cursors import Cursors
+from gateway.api.cursors import Cursors, FactId
 from gateway.api.listing import Cell, Column, Listing
 from gateway.api.problems import Flaw, Invalid
 from gateway.api.query import ListQuery, RegionCode
@@ -21,7 +21,7 @@ from gateway.store.reading.reader import Reader, Statement, span
 from gateway.words import Insurance
 
 UncertifiedKey: TypeAlias = tuple[str, date, str]
-OutreachKey: TypeAlias = tuple[int]
+OutreachKey: TypeAlias = tuple[FactId]
 Band = Annotated[
     str,
     Meta(pattern=r"^(10-12m|1-2y|2-3y|3-4y|4-5y|5y[+ ])$", description="Full months since the start of the cycle, as annex 7 cuts them."),

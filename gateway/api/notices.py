@@ -10,7 +10,7 @@ from gateway.api import messages as message_views
 from gateway.api import views
 from gateway.api.calls import Call
 from gateway.api.chinese import listed, said
-from gateway.api.cursors import Cursors
+from gateway.api.cursors import Cursors, FactId
 from gateway.api.listing import Column, Listing
 from gateway.api.messages import Records
 from gateway.api.problems import Missing, Problem
@@ -22,7 +22,7 @@ from gateway.store.reading import events, messages, notices
 from gateway.store.reading.reader import Reader, Statement
 from gateway.words import Cause, Insurance, Kind, Lane, NoticeStatus, Reason
 
-NoticeKey: TypeAlias = tuple[int]
+NoticeKey: TypeAlias = tuple[FactId]
 
 
 class NoticesQuery(ListQuery, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class NoticesQuery(ListQuery, frozen=True, kw_only=True):
 
 async def notice(call: Call) -> NoticeDetail:
     """A notice with its messages, their texts, and its trail."""
-    async with call.connection() as connection:
+    async with call.snapshot() as connection:
         return await _detail(call, connection)
 
 

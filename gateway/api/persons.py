@@ -9,7 +9,7 @@ import asyncpg
 from gateway.api import views
 from gateway.api.calls import Call
 from gateway.api.chinese import said
-from gateway.api.cursors import Cursors
+from gateway.api.cursors import Cursors, FactId
 from gateway.api.listing import Column, Listing
 from gateway.api.problems import Missing
 from gateway.api.query import SHANGHAI, ListQuery
@@ -20,7 +20,7 @@ from gateway.store.reading.reader import Reader, Statement
 from gateway.store.vault import unpack_benefits
 from gateway.words import Beneficiary, Insurance
 
-TimelineKey: TypeAlias = tuple[datetime, str, int]
+TimelineKey: TypeAlias = tuple[datetime, str, FactId]
 
 
 async def person(call: Call) -> PersonView:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from gateway.api import views
 from gateway.api.calls import Call
 from gateway.api.chinese import said
-from gateway.api.cursors import Cursors
+from gateway.api.cursors import Cursors, FactId
 from gateway.api.listing import Column, Listing
 from gateway.api.query import ListQuery, Query, RegionCode
 from gateway.api.shapes import ContactCount, ContactRow, QualitySummary
@@ -18,7 +18,7 @@ from gateway.numbers.masks import mask_name
 from gateway.store.reading import quality
 from gateway.store.reading.reader import Reader, Statement, span
 
-ContactKey: TypeAlias = tuple[bytes, int]
+ContactKey: TypeAlias = tuple[bytes, FactId]
 
 
 class SummaryQuery(Query, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class ContactsQuery(ListQuery, frozen=True, kw_only=True):
 async def summary(call: Call) -> QualitySummary:
     """Contacts by channel and by what is believed of them."""
     query = call.query(SummaryQuery)
-    async with call.connection() as connection:
+    async with call.snapshot() as connection:
         rows = await quality.summary(connection, span(query.region).within(call.bearer.span))
     counts = [ContactCount(row["channel"], row["state"], row["contacts"], row["opted_out"], row["wrong_person"]) for row in rows]
     by_state: Counter[str] = Counter()
