@@ -16,6 +16,7 @@ from bench.results import integrity_failures, shortfalls
 from bench.rounds import Rounds, bench
 from bench.scenarios import SCENARIOS, Scenario
 
+WIDTH = 170
 NAMES = click.Choice([scenario.name for scenario in SCENARIOS])
 only_option = click.option("--only", multiple=True, type=NAMES, help="Scenarios to run; all where none is named.")
 
@@ -51,7 +52,7 @@ def main(context: click.Context, /, **given: Any) -> None:
 
 def measure(choices: Choices) -> None:
     """Runs, shows, writes, judges."""
-    console = Console()
+    console = _console()
     scenarios = [_adjusted(scenario, choices) for scenario in _chosen(choices.only)]
     found = bench(scenarios, 1 if choices.short else choices.runs, Rounds(short=choices.short, profile_s=choices.profile, console=console))
     show(found, console)
@@ -71,7 +72,13 @@ def measure(choices: Choices) -> None:
 @only_option
 def pairs(base: str, pairs: int, only: Sequence[str]) -> None:
     """Compare this checkout with another commit."""
-    compare(_chosen(only), base, pairs, Console())
+    compare(_chosen(only), base, pairs, _console())
+
+
+def _console() -> Console:
+    """As wide as the terminal; in a file or a CI log as wide as the table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def _chosen(only: Sequence[str]) -> list[Scenario]:

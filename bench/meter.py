@@ -13,6 +13,8 @@ PROC = Path("/proc")
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 SAMPLE_S = 0.25
 KIB_PER_MIB = 1024
+OTHERS = "others"
+"""What the machine spent on neither: the kernel's own work, the harness, and whoever else was busy; high where the figures were disturbed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ def cpu_s(root: int) -> float:
     return sum(entry.own_s + entry.children_s for entry in found)
 
 
+def busy_s() -> float:
+    """CPU seconds this machine has spent on anything but idling and waiting."""
+    ticks = [int(field) for field in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _idle, _wait, irq, soft_irq, steal = ticks
+    return (user + nice + system + irq + soft_irq + steal) * TICK_S
+
+
 def memory_mib(pids: Iterable[int]) -> tuple[float, float]:
     """(PSS, RSS) in MiB: shared pages counted in parts, and in full for each."""
     pss = rss = 0
@@ -111,11 +120,12 @@ class Meter:
         self._stop.set()
         self._thread.join()
         after = self._read()
-        self.cost.cpu_s = {name: after[name] - self._before[name] for name in after}
+        self.cost.cpu_s = {name: after[name] - self._before[name] for name in self._groups}
+        self.cost.cpu_s[OTHERS] = max(0.0, after[OTHERS] - self._before[OTHERS] - sum(self.cost.cpu_s.values()))
         self._remember()
 
     def _read(self) -> dict[str, float]:
-        return {name: sum(cpu_s(pid) for pid in pids) for name, pids in self._groups.items()}
+        return {name: sum(cpu_s(pid) for pid in pids) for name, pids in self._groups.items()} | {OTHERS: busy_s()}
 
     def _sample(self) -> None:
         while not self._stop.wait(SAMPLE_S):

@@ -8,11 +8,12 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.meter import OTHERS
 from bench.results import Bench, Measured, Run, Spread, as_plain, cpu_of, latency, shortfalls, spread, spread_of
 from bench.scenarios import SCENARIOS, Scenario
 
 RESULTS = Path(__file__).parent / "results"
-GROUPS = ("api", "worker", "scheduler", "postgres", "redis", "vendor", "loader")
+GROUPS = ("api", "worker", "scheduler", "postgres", "redis", "vendor", "loader", OTHERS)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 Rows = list[list[str]]
@@ -40,6 +41,11 @@ def cpu(bench: Bench) -> Rows:
     return [_cpu(measured) for measured in bench.measured]
 
 
+def loads(bench: Bench) -> Rows:
+    """What each scenario is."""
+    return [[measured.name, BY_NAME[measured.name].says] for measured in bench.measured]
+
+
 def facts(bench: Bench) -> Rows:
     """What the figures were taken on."""
     machine = bench.machine
@@ -56,7 +62,7 @@ def facts(bench: Bench) -> Rows:
 
 def show(bench: Bench, console: Console) -> None:
     """Prints all of it."""
-    for header, rows in ((["", ""], facts(bench)), (FIGURES, figures(bench)), (CPU, cpu(bench))):
+    for header, rows in _tables(bench):
         table = Table(*header, show_header=bool(header[0]))
         for row in rows:
             table.add_row(*row)
@@ -86,12 +92,16 @@ def markdown(header: Sequence[str], rows: Rows) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def _tables(bench: Bench) -> list[tuple[list[str], Rows]]:
+    return [(["", ""], facts(bench)), (["scenario", "load"], loads(bench)), (FIGURES, figures(bench)), (CPU, cpu(bench))]
+
+
 def _figures(scenario: Scenario, measured: Measured, bare: Sequence[float], *, judged: bool) -> list[str]:
     runs = measured.runs
     per_s = spread_of(runs, lambda run: run.per_s)
     paced = bool(scenario.rate_per_s)
     return [
-        f"{scenario.name}: {scenario.says}",
+        scenario.name,
         _target(scenario),
         f"{per_s.median:,.0f}/s",
         f"{per_s.least:,.0f} to {per_s.most:,.0f}",

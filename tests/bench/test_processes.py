@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.disk import fdatasync_per_s
-from bench.meter import Meter, cpu_s, family, memory_mib
+from bench.meter import OTHERS, Meter, cpu_s, family, memory_mib
 from bench.processes import Child, HarnessError, wait_until
 
 BURN = "import time\nend=time.process_time()+0.4\nwhile time.process_time()<end: pass\nprint('{}', flush=True)\ninput()"
@@ -25,6 +25,7 @@ def test_cpu_and_memory_are_counted_by_group(tmp_path: Path) -> None:
             burning.hear()
         assert 0.3 < meter.cost.cpu_s["burner"] < 1.5
         assert meter.cost.cpu_s["nobody"] == 0
+        assert meter.cost.cpu_s[OTHERS] >= 0
         assert 1 < meter.cost.pss_mib <= meter.cost.rss_mib
     finally:
         burning.kill()
