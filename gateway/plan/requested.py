@@ -7,7 +7,7 @@ from gateway.plan.duties import open_duty, trail
 from gateway.plan.facts import put_contacts
 from gateway.plan.ladder import requested_text
 from gateway.plan.state import Rejection
-from gateway.plan.work import SCHEDULED, SUPPRESSED, Duty, Work, close, withdraw
+from gateway.plan.work import SCHEDULED, SUPPRESSED, Duty, Work, close
 from gateway.words import Cause, Kind, Lane, Reason
 
 
@@ -19,7 +19,6 @@ def requested(work: Work, event: Event, data: NoticeRequested) -> Verdict | Reje
     if data.expires_at is not None and data.send_after is not None and data.expires_at <= data.send_after:
         return Rejection(Code.INVALID, "$.data.expires_at", "must be later than send_after")
     put_contacts(work, event.contacts)
-    withdraw(work)
     due_at = work.now if data.send_after is None else max(data.send_after, work.now)
     duty = Duty(
         f"{Kind.REQUESTED}|{event.source}|{event.id}", Kind.REQUESTED, Cause.NONE, (), work.today, Lane(data.priority), due_at,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from gateway.events import PersonData, Resumed, Suspended, Terminated
 from gateway.words import Beneficiary, Cause, Insurance, NoticeStatus, Reason, Status
@@ -103,6 +104,15 @@ def test_the_end_of_all_benefits_withdraws_reminder_and_lapse_and_a_resumption_b
 def test_a_resumption_ends_the_lapse_that_it_makes_untrue() -> None:
     desk = desk_of().take(lapsed(YESTERDAY)).take(event(Resumed(TODAY)))
     assert desk.notice("suspension", "lapsed").reason == Reason.RESUMED
+
+
+@pytest.mark.parametrize("reason", [Reason.OPERATOR, Reason.RESUMED, Reason.EXPIRED])
+def test_a_duty_that_ended_for_good_is_not_taken_up_again(reason: Reason) -> None:
+    desk = desk_of().take(lapsed(YESTERDAY))
+    ended = [structs.replace(n, status=NoticeStatus.CANCELED, reason=reason, tried=()) for n in desk.state.notices]
+    desk.state = structs.replace(desk.state, notices=tuple(ended))
+    assert desk.take(lapsed(YESTERDAY)).codes() == ["duty_met"]
+    assert desk.on(TODAY + timedelta(days=1)).take().last.notices == ()
 
 
 def test_of_a_person_whose_benefits_are_unknown_a_termination_is_said_of_any() -> None:

@@ -74,6 +74,11 @@ def test_the_same_number_is_not_used_twice_for_one_notice() -> None:
     assert route(Desk().take(reminder_due(DEADLINE, OWN, given("13800138000", UNIT)))) == [("self", "13800138000")]
 
 
+def test_the_third_is_not_tried_while_the_second_may_still_arrive() -> None:
+    desk = Desk().take(reminder_due(DEADLINE, OWN, DAUGHTER, OFFICE)).end(Status.UNDELIVERED, Reason.NUMBER_ABSENT).end(Status.SENT)
+    assert (desk.last.drafts, [t.status for t in desk.notice("reminder").tried]) == ((), [Status.UNDELIVERED, Status.SENT])
+
+
 def test_a_number_held_as_self_and_family_gets_the_text_of_the_family() -> None:
     assert route(Desk().take(reminder_due(DEADLINE, OWN, given("13800138000", FAMILY)))) == [("family", "13800138000")]
 

