@@ -98,7 +98,7 @@ async def _begun(call: Call, kind: str, filename: str) -> AsyncIterator[web.Stre
         yield response
     except BaseException:
         if call.request.transport is not None:
-            pass
+            call.request.transport.abort()
         raise
     await response.write_eof()
 

@@ -85,13 +85,17 @@ def event_operation(reference: str, problems: JSON_OF) -> JSON_OF:
     }
 
 
-def callback_operation() -> JSON_OF:
-    """POST /callbacks/{provider}/{token}."""
+def callback_operations() -> JSON_OF:
+    """/callbacks/{provider}/{token}: most vendors post, some knock with GET first."""
+    return {method: _callback(method) for method in ("post", "get")}
+
+
+def _callback(method: str) -> JSON_OF:
     return {
-        "operationId": "post_callback",
+        "operationId": f"{method}_callback",
         "summary": "Takes a vendor's reports and replies, in the vendor's own form; answers as that vendor wants.",
         "security": [],
         "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("provider", "token")],
-        "requestBody": {"content": {"*/*": {"schema": {}}}},
+        **({"requestBody": {"content": {"*/*": {"schema": {}}}}} if method == "post" else {}),
         "responses": {"200": {"description": "Stored."}, "404": {"description": "No such provider or token."}},
     }

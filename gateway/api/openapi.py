@@ -34,7 +34,7 @@ def document() -> Json:
         query = components[schemas[2 * place + 1]["$ref"].rpartition("/")[2]]
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas[2 * place], query)
     paths[inlets.EVENTS_PATH]["post"] = inlets.event_operation(REFERENCE, _problems(_EVENTS))
-    paths[inlets.CALLBACKS_PATH] = {"post": inlets.callback_operation()}
+    paths[inlets.CALLBACKS_PATH] = inlets.callback_operations()
     for kind in {_query_type(route).__name__ for route in ROUTES}:
         components.pop(kind, None)  # its parameters stand in the operations
     return {

@@ -58,7 +58,7 @@ class Ports:
 
 @pytest.fixture
 async def pool(store_dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    opened = await open_pool(store_dsn, 4, "tests")
+    opened = await open_pool(store_dsn, 4, "tests", by_index=False)
     yield opened
     opened.terminate()
 

@@ -33,7 +33,9 @@ async def handler(_: web.Request) -> web.Response:
 
 async def served(make_client: MakeClient) -> set[str]:
     """Every route of the application, as `GET /path`."""
-    client = await make_client(extra_routes=[web.post(EVENTS_PATH, handler), web.post(CALLBACKS_PATH, handler)])
+    client = await make_client(
+        extra_routes=[web.post(EVENTS_PATH, handler), web.post(CALLBACKS_PATH, handler), web.get(CALLBACKS_PATH, handler)]
+    )
     routes = client.app.router.routes()
     return {f"{route.method} {route.resource.canonical}" for route in routes if route.resource and route.method != "HEAD"}
 

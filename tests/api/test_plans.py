@@ -1,4 +1,4 @@
-"""Every hot statement of the reading side has an index: shown by EXPLAIN over some thousands of rows, under the plans that the pool forces."""
+"""Every hot statement of the reading side has an index: shown by EXPLAIN over some thousands of rows, as the reading side plans."""
 
 import json
 from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ SINGLE = {
     "calls": (Statement(messages.CALLS, ([7, 8],)), {"call_pkey"}),
     "receipts": (Statement(messages.RECEIPTS, ([7, 8],)), {"receipt_pkey"}),
 }
-"""Under the generic plans that the pool forces."""
+"""As their pool plans."""
 
 LISTED = {
     "a person's timeline": (
