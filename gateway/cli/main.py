@@ -1,20 +1,68 @@
-"""The command `tixing`."""
+"""The command `tixing`: finds the command that was asked for, and ends with one clear sentence where something is in its way."""
 
+from importlib import import_module
+from typing import Any
 
 import click
 
-from gateway.cli.serve import serve_command
-from gateway.cli.tokens import token_command
+from gateway.cli.failures import sentence
+from gateway.logs import configure
 from gateway.roles.ports import Rooms
+
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "check": "check",
+    "migrate": "migrate",
+    "token": "tokens",
+    "key": "keys",
+}
+"""Name → module of this folder; its `command(rooms)` makes the command. Loaded when it is asked for: each pays for its own imports."""
+
+
+class Commands(click.Group):
+    """Loads commands by name, and turns what an operator can mend into a sentence on standard error and exit code 1."""
+
+    def __init__(self, rooms: Rooms, **given: Any) -> None:
+        super().__init__(**given)
+        self._rooms = rooms
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the base's signature
+        """All names, in the order of `COMMANDS`: what a new user needs first comes first."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - see above
+        """One command."""
+        if cmd_name not in COMMANDS:
+            return None
+        made: click.Command = import_module(f"gateway.cli.{COMMANDS[cmd_name]}").command(self._rooms)
+        return made
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command that was asked for."""
+        configure()  # until the configuration says how: nothing personal in what goes wrong while it is read
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            said = sentence(error)
+            if said is None:
+                raise
+            for line in said.splitlines():
+                click.echo(f"tixing {ctx.invoked_subcommand or ''}: {line}", err=True)
+        raise SystemExit(1)
 
 
 def build(rooms: Rooms) -> click.Group:
     """All commands, given the rooms that gateway does not import."""
+    return Commands(
+        rooms,
+        name="tixing",
+        help="""Tixing (提醒): informs people, for certain, before a deadline takes their benefits away.
 
-    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-    def tixing() -> None:
-        """Tixing (提醒): informs people, for certain, before a deadline takes their benefits away."""
-
-    tixing.add_command(serve_command(rooms))
-    tixing.add_command(token_command(rooms))
-    return tixing
+        \b
+        tixing serve --sample     a gateway with everything embedded and a day of sample events
+        tixing check              is this configuration fit to run?
+        tixing COMMAND --help     what a command does, with examples
+        """,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    )
