@@ -20,12 +20,16 @@ class Batcher(Generic[T, R]):
         run: Does one batch and returns a result for each item, in order. What it raises reaches every caller of that batch.
         most: Items a batch may hold; a single submission is never split.
         at_once: Batches on their way at the same time.
+        poisoned: Whether an error may be the fault of one submission; then each of that batch is run once more, alone.
 
     """
 
-    def __init__(self, run: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, at_once: int) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, at_once: int, poisoned: Callable[[Exception], bool] = lambda _: False
+    ) -> None:
         self._run = run
         self._most = most
+        self._poisoned = poisoned
         self._free = at_once
         self._waiting: deque[tuple[Sequence[T], asyncio.Future[Sequence[R]]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -76,6 +80,10 @@ class Batcher(Generic[T, R]):
         try:
             results = await self._run([item for items, _ in taken for item in items])
         except Exception as error:  # noqa: BLE001 - handed to each caller, who is the edge
+            if len(taken) > 1 and self._poisoned(error):
+                for alone in taken:
+                    await self._batch([alone])
+                return
             for _, future in taken:
                 if not future.done():
                     future.set_exception(error)

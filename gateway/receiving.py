@@ -1,10 +1,16 @@
 """Callback → receipt path, for HTTP callbacks and for providers that run in this process alike."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from gateway.batching import Batcher
+from gateway.intake.check import Refused
 from gateway.jobs import Jobs
+from gateway.numbers import LONGEST_ADDRESS
+from gateway.pipeline.poison import poisoned
 from gateway.pipeline.receive import Incoming, Receive, Received
 from gateway.pipeline.replies import Replies
 from gateway.runtime import Runtime
@@ -12,7 +18,8 @@ from providers.base.types import Callback, Provider, Reading
 
 MOST_CALLBACKS = 20
 """Callbacks that share a transaction."""
-AT_ONCE = 2
+AT_ONCE = 1
+"""Transactions of callbacks at the same time: what comes meanwhile shares the next one."""
 
 
 class Receiving:
@@ -24,7 +31,7 @@ class Receiving:
         channel_of = {name: route.channel for route in runtime.config.route for name in route.providers}
         replies = Replies(runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime))
         receive = Receive(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, replies, self._committed)
-        self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE)
+        self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, poisoned=poisoned)
 
     async def __call__(self, provider: str, callback: Callback) -> Reading:
         """Reads, stores and applies a callback; returns how to answer it, once it is on disk.
@@ -35,7 +42,7 @@ class Receiving:
         """
         reading = self.providers[provider].read(callback)
         if reading.reports or reading.inbound:
-            await self._batcher.submit([Incoming(provider, callback.body, reading)])
+            await self._batcher.submit([Incoming(provider, callback.body, cleaned(reading))])
         return reading
 
     async def drain(self) -> None:
@@ -48,10 +55,30 @@ class Receiving:
             await self._jobs.plan()
 
 
+def cleaned(reading: Reading) -> Reading:
+    """What a vendor's JSON may hold and a store cannot (NUL, lone surrogates) becomes "?"; mostly there is none and nothing is copied."""
+    if all(_storable(r.vendor_code) and _storable(r.reference) for r in reading.reports) and all(_storable(m.text) for m in reading.inbound):
+        return reading
+    reports = [structs.replace(r, vendor_code=_stored(r.vendor_code), reference=_stored(r.reference)) for r in reading.reports]
+    inbound = [structs.replace(m, text=_stored(m.text) or "") for m in reading.inbound]
+    return dataclasses.replace(reading, reports=reports, inbound=inbound)
+
+
+def _storable(text: str | None) -> bool:
+    return text is None or text.isprintable()
+
+
+def _stored(text: str | None) -> str | None:
+    return None if text is None else "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _key(runtime: Runtime) -> Callable[[str, str], bytes]:
     normalise = runtime.checker.normalise
 
     def key(channel: str, raw: str) -> bytes:
-        return runtime.blind.key(channel, normalise(channel, raw))
+        try:
+            return runtime.blind.key(channel, normalise(channel, raw))
+        except Refused:  # a reply from an address that nobody could be written to: kept under what it came with
+            return runtime.blind.key(channel, (_stored(raw) or "")[:LONGEST_ADDRESS])
 
     return key

@@ -13,6 +13,7 @@ from gateway.dispatch.pump import Outlet, Pump, Watcher
 from gateway.dispatch.tokens import RateTokens
 from gateway.jobs import Jobs
 from gateway.model import Person
+from gateway.pipeline.poison import poisoned
 from gateway.pipeline.record import Answered, Recorded, Recorder
 from gateway.runtime import Runtime
 from gateway.stops import stops
@@ -59,7 +60,7 @@ class Sending:
         self._claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, limits, runtime.name)
         resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
         recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
-        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE)
+        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, poisoned=poisoned)
         self.pumps = {
             (channel, str(lane)): Pump(
                 channel, lane, lambda channel=channel, lane=lane: outlets.choose(channel, lane), self._claim, tokens, self._record, watcher

@@ -1,7 +1,7 @@
 """The jobs a worker knows: drain a lane, plan who is due, sweep what a crash or a silent vendor left."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,8 @@ from gateway.sending import Sending
 
 DRAIN_S = 5.0
 """Seconds a job drains before it makes room for others."""
-MOST_SETS = 200
-"""Sets of persons one planning job works through."""
+A_JOB_S = 10.0
+"""Seconds a planning or sweeping job goes on; whatever is left then is asked for again."""
 log = get_logger("worker")
 
 
@@ -41,27 +41,38 @@ class Functions:
     async def plan(self, _: dict[Any, Any]) -> None:
         """Plans persons whose time has come."""
         persons = 0
-        for _round in range(MOST_SETS):
+        for _round in self._while_time():
             planned = await self._planner()
             persons += planned.persons
-            if not planned.persons or self.stopping:
+            if not planned.persons:
                 break
         if persons:
             log.info("planned", persons=persons)
 
     async def sweep_leases(self, _: dict[Any, Any]) -> None:
         """Gives up calls whose lease ended."""
-        while (swept := await self._sweep.leases()).calls:
+        for _round in self._while_time():
+            swept = await self._sweep.leases()
+            if not swept.calls:
+                break
             self._swept(swept)
             log.warning("leases_ended", calls=swept.calls, messages=len(swept.moved))
 
     async def sweep_receipts(self, _: dict[Any, Any]) -> None:
         """Ends messages whose receipts never came."""
         for provider, after in self._timeouts.items():
-            while (swept := await self._sweep.receipts(provider, after)).calls:
+            for _round in self._while_time():
+                swept = await self._sweep.receipts(provider, after)
+                if not swept.calls:
+                    break
                 self._swept(swept)
                 if swept.moved:
                     log.warning("receipts_missing", provider=provider, messages=len(swept.moved))
+
+    def _while_time(self) -> Iterator[None]:
+        until = asyncio.get_running_loop().time() + A_JOB_S
+        while not self.stopping and asyncio.get_running_loop().time() < until:
+            yield None
 
     async def everything(self) -> None:
         """One round of all of it, where no jobs come: Redis is away."""

@@ -1,5 +1,6 @@
 """Jobs over arq: names, serialising, asking for them. arq stands behind this file alone, so that it can be replaced."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -16,6 +17,10 @@ A_JOB = 500
 """Messages that are worth a job of their own: jobs run side by side on all workers."""
 MOST_JOBS = 40
 """Jobs asked for at once, however much there is to send: each drains until nothing is left."""
+MOST_WAITING = 500
+"""Jobs that may wait in the queue; those that are not asked for then the sweep asks for later."""
+EXPIRES_S = 600
+"""Seconds after which a job that nobody took is dropped."""
 encode: Any = msgspec.msgpack.Encoder(enc_hook=repr).encode
 decode: Any = msgspec.msgpack.Decoder().decode
 log = get_logger(__name__)
@@ -42,6 +47,8 @@ class ArqJobs:
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
+        self._looked_at = 0.0
+        self._full = False
 
     async def drain(self, channel: str, lane: str, messages: int) -> None:
         """Asks for the lane to be drained, by as many jobs as the messages are worth."""
@@ -49,16 +56,29 @@ class ArqJobs:
             await self._ask("drain", channel, lane)
 
     async def plan(self) -> None:
-        """Asks the planner to look; once is enough however often it is asked."""
-        await self._ask("plan", job_id="plan")
+        """Asks the planner to look."""
+        await self.ask("plan")
 
-    async def ask(self, name: str, *args: Any) -> None:
-        """Asks for a job that needs to stand in the queue only once."""
-        await self._ask(name, *args, job_id=":".join((name, *map(str, args))))
+    async def ask(self, name: str) -> None:
+        """Asks for a job that is worth doing once a second, however often it is asked for.
+
+        The second is part of its id: a job that died with its worker holds its id for half a minute, and must not hold the next one.
+        """
+        await self._ask(name, job_id=f"{name}:{int(time.time())}")
 
     async def _ask(self, name: str, *args: Any, job_id: str | None = None) -> None:
         try:
-            await self._redis.enqueue_job(name, *args, _job_id=job_id)
+            if await self._queue_is_full():
+                return
+            await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
             await self._redis.publish(WAKE, b"1")
         except (RedisError, OSError) as error:
             log.warning("job_not_asked_for", job=name, error=type(error).__name__)
+
+    async def _queue_is_full(self) -> bool:
+        """Looked at once a second: where nobody works the queue off, more of the same is no use."""
+        now = time.monotonic()
+        if now >= self._looked_at + 1:
+            self._looked_at = now
+            self._full = await self._redis.zcard(QUEUE) > MOST_WAITING
+        return self._full

@@ -40,7 +40,7 @@ async def open_jobs(url: str) -> AsyncIterator[tuple["Redis[bytes]", Jobs]]:
     try:
         yield redis, ArqJobs(redis)
     finally:
-        await redis.aclose()
+        await redis.aclose(close_connection_pool=True)
 
 
 def planner_of(runtime: Runtime, jobs: Jobs, observer: Observer) -> Planner:
@@ -92,7 +92,7 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
             watch.cancel()
             if shown is not None:
                 await shown.cleanup()
-            await redis.aclose()
+            await redis.aclose(close_connection_pool=True)
 
 
 async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
@@ -108,4 +108,4 @@ async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
             watch.cancel()
             if shown is not None:
                 await shown.cleanup()
-            await redis.aclose()
+            await redis.aclose(close_connection_pool=True)

@@ -34,7 +34,7 @@ class WakingWorker(Worker):
             max_jobs=MOST_JOBS,
             keep_result=0,
             max_tries=3,
-            job_timeout=120,
+            job_timeout=30,
             poll_delay=LOOK_S,
             log_results=False,
         )
@@ -66,8 +66,18 @@ class WakingWorker(Worker):
             await self._poll_iteration()
         except (RedisError, OSError) as error:
             log.warning("redis_away", error=type(error).__name__)
-            await self._without_redis()
+            await self._go_on()
             await asyncio.sleep(AWAY_S)
+        except Exception:  # an edge: what the bookkeeping of a job raised must not end the worker
+            log.exception("look_failed")
+            await asyncio.sleep(AWAY_S)
+
+    async def _go_on(self) -> None:
+        """Does what jobs would ask for; the store may be away as well."""
+        try:
+            await self._without_redis()
+        except Exception as error:  # noqa: BLE001 - an edge: the next round tries again
+            log.warning("store_away", error=type(error).__name__)
 
     async def _wait(self) -> None:
         try:

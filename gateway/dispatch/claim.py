@@ -92,6 +92,7 @@ class Claimer:
                 await seals.insert(connection, seal)
         if seal is not None:
             seal.committed(connection.chain)
+        ids.done()
         return Claimed(made, len(taken), [(status, reason) for _, status, reason, _ in decisions.stop])
 
     def _entries(self, made: Sequence[Call], now: datetime) -> list[bytes]:

@@ -7,11 +7,15 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from gateway.dispatch.ports import Render, RenderFailed, Stops
+from gateway.logs import get_logger
 from gateway.model import Person
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
 from gateway.words import OPEN_NOTICE, Fault, Reason, Status
 from providers.base.types import Outgoing
+
+
+log = get_logger(__name__)
 
 
 class Starting(Struct, frozen=True):
@@ -67,9 +71,18 @@ def decide(
         if person.pending:
             decisions.wait.append((candidate, Wait.FACTS_PENDING))
             continue
-        stopped = _stopped(candidate, person, now, stops)
-        if stopped is not None:
-            _stop(decisions, candidate, Status.CANCELED, stopped, Fault.NONE)
+        try:
+            stopped = _stopped(candidate, person, now, stops)
+            starting = _starting(candidate, render, vault) if stopped is None else None
+        except RenderFailed:
+            _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
+            continue
+        except Exception:  # an edge: one message that cannot be opened or judged must not hold up its lane; nothing leaves on a guess
+            log.exception("message_unfit", kind=candidate.kind, template=candidate.template)
+            _stop(decisions, candidate, Status.FAILED, Reason.CONTENT_REJECTED, Fault.SENDER)
+            continue
+        if starting is None:
+            _stop(decisions, candidate, Status.CANCELED, stopped or Reason.SUPERSEDED, Fault.NONE)
             continue
         if per_day:
             before = counts[candidate.key]
@@ -77,7 +90,7 @@ def decide(
                 decisions.wait.append((candidate, Wait.NUMBER_BUSY if before is None else Wait.NUMBER_FULL))
                 continue
             counts[candidate.key] = before + 1
-        _start(decisions, candidate, render, vault)
+        decisions.start.append(starting)
     return decisions
 
 
@@ -89,17 +102,13 @@ def _stopped(candidate: Candidate, person: Person, now: datetime, stops: Stops) 
     return stops(candidate, person)
 
 
-def _start(decisions: Decisions, candidate: Candidate, render: Render, vault: Vault) -> None:
+def _starting(candidate: Candidate, render: Render, vault: Vault) -> Starting:
     content = vault.open_message(candidate.sealed)
-    try:
-        text, segments = render(candidate.template, candidate.version, content.values)
-    except RenderFailed:
-        _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
-        return
+    text, segments = render(candidate.template, candidate.version, content.values)
     signature = content.values.get("signature", "")
     created = candidate.created_at.timestamp()
     outgoing = Outgoing(str(candidate.id), content.address, candidate.channel, text, candidate.template, content.values, signature)
-    decisions.start.append(Starting(candidate.id, candidate.key, outgoing, segments, candidate.attempts, candidate.expires_at, created))
+    return Starting(candidate.id, candidate.key, outgoing, segments, candidate.attempts, candidate.expires_at, created)
 
 
 def _stop(decisions: Decisions, candidate: Candidate, status: Status, reason: Reason, fault: Fault) -> None:

@@ -25,13 +25,15 @@ class Started(Struct, frozen=True):
     """When it was made, in seconds of the epoch by the store's clock."""
 
 
-def effect(answer: Answer, message: Started, now: datetime, *, resend_unknown: bool) -> Effect | None:
-    """The step that this answer means; None for an accepted one, which its call's row says for all.
+def effect(answer: Answer, message: Started, now: datetime, *, resend_unknown: bool, late: bool = False) -> Effect | None:
+    """The step that this answer means; None for an accepted one in time, which its call's row says for all.
+
+    `late`: the lease is over, and the sweep may have made the message unknown meanwhile: then "accepted" must be said of each.
 
     Unknown stays unknown (invariant 4) unless the provider de-duplicates by our reference and its configuration says so.
     """
     if answer.outcome is Outcome.ACCEPTED:
-        return None
+        return Effect(message.id, message.call_id, Status.SENDING) if late else None
     if answer.outcome is Outcome.REFUSED:
         return _ended(answer, message, Status.FAILED)
     if answer.outcome is Outcome.UNKNOWN and not resend_unknown:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec import structs
+
 from gateway.dispatch.circuit import Circuit, CircuitState
 from gateway.dispatch.claim import Line
 from gateway.dispatch.pump import Outlet
@@ -25,7 +27,12 @@ class Outlets:
             return None
         now = time.monotonic()
         names = self._routes.get((channel, lane)) or self._routes.get((channel, None), ())
-        return next((self._outlets[name] for name in names if self._circuits[name].admits(now)), None)
+        for name in names:
+            circuit = self._circuits[name]
+            trying = circuit.state(now) is CircuitState.HALF_OPEN
+            if circuit.admits(now):
+                return structs.replace(self._outlets[name], trying=True) if trying else self._outlets[name]
+        return None
 
     def ended(self, provider: str, answers: Sequence[Answer]) -> None:
         """A call to a provider ended."""

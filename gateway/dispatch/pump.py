@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from tenacity.stop import stop_base
 from gateway.dispatch.claim import Call, Claimed, Line
 from gateway.dispatch.lease import boot_seconds
 from gateway.logs import get_logger
-from gateway.words import Outcome
+from gateway.words import Fault, Outcome, Reason
 from providers.base.types import Answer, Provider
 
 MOST_A_CLAIM = 500
@@ -77,6 +77,8 @@ class Outlet(Struct, frozen=True):
     line: Line
     rate_per_s: float
     connections: int
+    trying: bool = False
+    """Its circuit is half open: one call may try."""
 
 
 class Pump:
@@ -120,17 +122,26 @@ class Pump:
             outlet = self._choose()
             if outlet is None:
                 break
-            room = await self._room(outlet)
-            allowed = await self._tokens.take(outlet.line.provider, outlet.rate_per_s, room)
-            if not allowed:
+            try:
+                allowed, taken = await self._turn(outlet)
+            except BaseException:
                 self._watcher.unused(outlet.line.provider)
-                await asyncio.sleep(LOOK_AGAIN_S)
-                continue
-            taken = await self._claim(outlet, allowed)
+                raise
             total += taken
-            if taken < allowed and not self._again:
+            if not allowed:
+                await asyncio.sleep(LOOK_AGAIN_S)
+            elif taken < allowed and not self._again:
                 break
         return total
+
+    async def _turn(self, outlet: Outlet) -> tuple[int, int]:
+        """Tokens, claim, calls: (messages that were allowed, messages taken out of the queue)."""
+        room = outlet.line.batch_size if outlet.trying else await self._room(outlet)
+        allowed = await self._tokens.take(outlet.line.provider, outlet.rate_per_s, room)
+        if not allowed:
+            self._watcher.unused(outlet.line.provider)
+            return 0, 0
+        return allowed, await self._claim(outlet, allowed)
 
     async def _claim(self, outlet: Outlet, allowed: int) -> int:
         claimed = await self._claims(self.channel, self.lane, allowed, outlet.line)
@@ -178,6 +189,11 @@ class Pump:
             answers = await self._send(outlet.provider, call)
             if _nothing_left(answers):
                 answers = await self._again_in_lease(outlet.provider, call)
+            if len(answers) != len(call.started) or {a.reference for a in answers} != call.started.keys():
+                answers = one_each(call, answers)
+        except Exception:  # an edge: a driver that raises says nothing of what left
+            log.exception("provider_raised", provider=call.provider, messages=len(call.batch))
+            answers = one_each(call, [])
         finally:
             self._flying -= 1
             self._freed.set()
@@ -202,6 +218,19 @@ class Pump:
         )
         answers: Sequence[Answer] = await retrying(self._send, provider, call)
         return answers
+
+
+def one_each(call: Call, answers: Sequence[Answer]) -> list[Answer]:
+    """Exactly one answer for each message of the call: a missing or doubled one makes that message unknown, a foreign one is dropped."""
+    told: dict[str, Answer | None] = {}
+    for answer in answers:
+        told[answer.reference] = None if answer.reference in told else answer
+    return [told.get(reference) or _unknown(reference, told) for reference in call.started]
+
+
+def _unknown(reference: str, told: Mapping[str, Answer | None]) -> Answer:
+    detail = "answered more than once" if reference in told else "not answered"
+    return Answer(reference, Outcome.UNKNOWN, Reason.PROVIDER_UNAVAILABLE, Fault.PROVIDER, detail=detail)
 
 
 class _LeaseOver(stop_base):

@@ -12,13 +12,13 @@ local rate, want = tonumber(ARGV[1]), tonumber(ARGV[2])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(state[1]), tonumber(state[2])
 if not tokens then tokens, at = 0, now end
-tokens = math.min(rate, tokens + (now - at) * rate)
+tokens = math.min(math.max(1, rate), tokens + (now - at) * rate)
 local given = math.max(0, math.min(want, math.floor(tokens)))
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
 redis.call('EXPIRE', KEYS[1], 60)
 return given
 """
-"""A bucket of one second's worth. One that Redis does not know starts empty, not full (invariant 11)."""
+"""A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11)."""
 
 GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end"
 

@@ -34,12 +34,10 @@ SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",  # our statements are short; compiling them takes longer than running them
     "max_logical_replication_workers": "0",
-    # queue and message rows turn over fast: little and often
-    "autovacuum_naptime": "10s",
+    # the queue has settings of its own (its rows turn over fast); for the rest what PostgreSQL thinks right is
+    "autovacuum_naptime": "20s",
     "autovacuum_max_workers": "2",
-    "autovacuum_vacuum_scale_factor": "0.05",
-    "autovacuum_analyze_scale_factor": "0.05",
-    "autovacuum_vacuum_cost_limit": "2000",
+    "max_locks_per_transaction": "256",  # a claim holds a lock for each number it sends to
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",

@@ -36,14 +36,19 @@ class FactKind(IntEnum):
 
 
 class Chain:
-    """Head of one chain: which chain, how many rows, MAC of the last."""
+    """Head of one chain: which chain, how many rows, MAC of the last; `unsure` while a row is computed and nobody knows whether it was committed."""
 
-    __slots__ = ("id", "mac", "seq")
+    __slots__ = ("id", "mac", "seq", "unsure")
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Starts a new chain."""
         self.id: int | None = None
         self.seq = 0
         self.mac = GENESIS
+        self.unsure = False
 
 
 class SealRow(msgspec.Struct, frozen=True):
@@ -58,7 +63,7 @@ class SealRow(msgspec.Struct, frozen=True):
 
     def committed(self, chain: Chain) -> None:
         """Moves the head: call after the transaction's commit, never before."""
-        chain.id, chain.seq, chain.mac = self.chain, self.seq, self.mac
+        chain.id, chain.seq, chain.mac, chain.unsure = self.chain, self.seq, self.mac, False
 
 
 class Sealer:
@@ -72,7 +77,14 @@ class Sealer:
         return blake2b(_encode(content), digest_size=DIGEST_BYTES, key=self._key).digest()
 
     def seal(self, chain: Chain, seal_id: int, at: datetime, entries: Sequence[bytes]) -> SealRow:
-        """The next row of `chain`, over entries made by `entry`."""
+        """The next row of `chain`, over entries made by `entry`.
+
+        Where the row before was never confirmed (its transaction was rolled back, or cut off while it committed), a new chain begins:
+        going on from a head that the store may not have would stop this connection for good.
+        """
+        if chain.unsure:
+            chain.begin()
+        chain.unsure = True
         packed = b"".join(entries)
         row = chain.id if chain.id is not None else seal_id, chain.seq + 1
         return SealRow(seal_id, row[0], row[1], at, packed, self.mac(chain.mac, row[0], row[1], at, packed))

@@ -12,6 +12,7 @@ from gateway.ids import Draw, Ids
 from gateway.intake.check import Problem, Rejected, same
 from gateway.logs import get_logger
 from gateway.model import Person, Verdict
+from gateway.pipeline.beliefs import beliefs_about
 from gateway.pipeline.planning import Planning
 from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
@@ -53,11 +54,19 @@ Committed = Callable[[Sequence[Offered], Sequence[Result], Written], Awaitable[N
 
 
 class _Work(Struct):
-    """One person's share of a batch: places in the batch of the events to plan, and what came of them."""
+    """One person's share of a batch: places in the batch of the events to plan, the region they leave, and what came of them."""
 
     person: Person
     places: list[int]
+    region: str
     changes: Changes | None = None
+
+
+class _Sorted(Struct):
+    """A batch by person; `echoes`: (place, place of the first event of that name in this batch, whether it says the same)."""
+
+    work: list[_Work]
+    echoes: list[tuple[int, int, bool]]
 
 
 class Accept:
@@ -78,67 +87,76 @@ class Accept:
         """
         for left in reversed(range(TRIES)):
             try:
-                results, written = await self._once(offered)
+                results, again, written = await self._once(offered)
             except _AGAIN:
                 if not left:
                     raise
                 continue
             await self._committed(offered, results, written)
+            if again:  # their namesake came first and was rejected: the name is free
+                for place, result in zip(again, await self([offered[place] for place in again]), strict=True):
+                    results[place] = result
             return results
         raise AssertionError
 
-    async def _once(self, offered: Sequence[Offered]) -> tuple[list[Result], Written]:
+    async def _once(self, offered: Sequence[Offered]) -> tuple[list[Result], list[int], Written]:
         results: list[Result] = [ACCEPTED] * len(offered)
         async with self._pool.acquire() as connection:
             async with connection.transaction():
                 draw = await self._ids.draw(connection, ids_needed([o.event for o in offered]))
                 known = await persons.lock(connection, list({o.event.person_id for o in offered}), self._vault)
                 moment = await events.moment(connection, [(o.event.source, o.event.id) for o in offered], self._timezone)
-                work = self._sort(offered, results, known, moment)
-                await self._plan(connection, offered, results, work, moment, draw)
+                batch = self._sort(offered, results, known, moment)
+                await self._plan(connection, offered, results, batch.work, moment, draw)
+                again = _echo(batch.echoes, offered, results)
                 seal_id = draw.take()
-                changes = [w.changes for w in work if w.changes is not None]
+                taken = [w for w in batch.work if w.person.stored or any(not isinstance(results[p], Rejected) for p in w.places)]
+                changes = [w.changes for w in taken if w.changes is not None]
                 written = await self._writer.write(connection, changes, known, moment.now, seal_id, draw.take)
-                entries = await self._events(connection, offered, results, work, moment, seal_id)
+                entries = await self._events(connection, offered, results, taken, moment, seal_id)
                 if not entries:
-                    return results, written
+                    return results, again, written
                 seal = self._sealer.seal(connection.chain, seal_id, moment.now, entries + written.entries)
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
-        return results, written
+        draw.done()
+        return results, again, written
 
-    def _sort(self, offered: Sequence[Offered], results: list[Result], known: dict[str, Person], moment: Moment) -> list[_Work]:
+    def _sort(self, offered: Sequence[Offered], results: list[Result], known: dict[str, Person], moment: Moment) -> _Sorted:
         """Puts repetitions, conflicts and what the sender may not do into `results`; the rest by person, in order."""
         work: dict[str, _Work] = {}
-        first: dict[tuple[str, str], Event] = {}
+        first: dict[tuple[str, str], int] = {}
+        echoes: list[tuple[int, int, bool]] = []
         for place, (event, sender) in enumerate((o.event, o.sender) for o in offered):
             key = event.source, event.id
-            before = moment.known.get(key)
-            if before is not None or key in first:
-                results[place] = self._again(event, before, first.get(key))
+            if (before := moment.known.get(key)) is not None:
+                results[place] = self._again(event, before)
+                continue
+            if key in first:
+                earlier = offered[first[key]].event
+                echoes.append((place, first[key], earlier.digest == event.digest or same(event.raw, earlier.raw)))
                 continue
             share = work.get(event.person_id)
             if share is None:
-                share = _Work(known.get(event.person_id) or Person(event.person_id), [])
-            if sender.covers is not None and not _may(sender.covers, share.person, event):
+                person = known.get(event.person_id) or Person(event.person_id)
+                share = _Work(person, [], person.region)
+            region = _region_given(event)
+            if sender.covers is not None and not _may(sender.covers, share.region, region):
                 results[place] = Rejected(event.id, (Problem("forbidden", "$.subject", "this token may not speak for the person's region"),))
                 continue
             work[event.person_id] = share
-            first[key] = event
+            share.region = region or share.region
+            first[key] = place
             share.places.append(place)
-        return list(work.values())
+        return _Sorted(list(work.values()), echoes)
 
-    def _again(self, event: Event, stored: Known | None, earlier: Event | None) -> Result:
+    def _again(self, event: Event, stored: Known) -> Result:
         """A repetition is a duplicate; the same name for something else is a conflict."""
-        if (earlier.digest if earlier else stored and stored.digest) == event.digest:
+        if stored.digest == event.digest:
             return DUPLICATE
-        raw = earlier.raw if earlier else self._raw(stored)
-        if raw is not None and same(event.raw, raw):
+        if stored.sealed is not None and same(event.raw, self._vault.open_raw(stored.sealed, b"event")):
             return DUPLICATE
-        return Rejected(event.id, (Problem("conflict", "$.id", "this source posted another event under the same id"),))
-
-    def _raw(self, stored: Known | None) -> bytes | None:
-        return self._vault.open_raw(stored.sealed, b"event") if stored and stored.sealed is not None else None
+        return _conflict(event)
 
     async def _plan(
         self, connection: Connection, offered: Sequence[Offered], results: list[Result], work: Sequence[_Work], moment: Moment, draw: Draw
@@ -146,9 +164,10 @@ class Accept:
         stored = [w.person.id for w in work if w.person.stored]
         contacts = await persons.contacts(connection, stored, self._vault) if stored else {}
         known = await notices.of_persons(connection, stored, self._vault) if stored else {}
+        beliefs = await beliefs_about(connection, [offered[p].event for w in work for p in w.places])
         for share in work:
             ident = share.person.id
-            state = State(share.person, tuple(contacts.get(ident, ())), tuple(known.get(ident, ())))
+            state = State(share.person, tuple(contacts.get(ident, ())), tuple(known.get(ident, ())), beliefs)
             self._share(share, state, [offered[p].event for p in share.places], moment, draw)
             self._reject(share, offered, results)
 
@@ -186,7 +205,7 @@ class Accept:
             for index, place in enumerate(share.places):
                 if isinstance(results[place], Rejected):
                     continue
-                event, verdict = offered[place].event, verdicts[index] if index < len(verdicts) else Verdict("pending")
+                event, verdict = offered[place].event, verdicts[index] if index < len(verdicts) else PENDING
                 sealed = self._vault.seal_raw(event.raw, b"event")
                 rows.append((
                     moment.numbers[place], event.source, event.id, event.type, event.person_id, event.digest, sealed, offered[place].sender.name,
@@ -195,16 +214,41 @@ class Accept:
         return rows
 
 
+PENDING = Verdict("pending")
+"""Accepted, and not planned yet."""
+
+
+def _conflict(event: Event) -> Rejected:
+    return Rejected(event.id, (Problem("conflict", "$.id", "this source posted another event under the same id"),))
+
+
+def _echo(echoes: Sequence[tuple[int, int, bool]], offered: Sequence[Offered], results: list[Result]) -> list[int]:
+    """What becomes of events whose namesake came earlier in the batch; returns those to take anew, since the namesake was rejected."""
+    again = []
+    for place, first, says_the_same in echoes:
+        namesake = results[first]
+        if isinstance(namesake, Rejected):
+            if says_the_same:
+                results[place] = namesake
+            else:
+                again.append(place)
+        else:
+            results[place] = DUPLICATE if says_the_same else _conflict(offered[place].event)
+    return again
+
+
 def ids_needed(found: Sequence[Event]) -> int:
-    """An upper bound on the ids that planning these events can take."""
+    """About how many ids planning these events takes."""
     return 8 + sum(10 + 2 * len(event.contacts) for event in found)
 
 
-def _may(covers: Callable[[str], bool], person: Person, event: Event) -> bool:
-    """A region binds events by the person's stored region; moving a person, and bringing a new one, needs the new region too."""
+def _region_given(event: Event) -> str | None:
     data = event.data if isinstance(event.data, PersonData) else getattr(event.data, "person", None)
-    new = data.region if data is not None and data.region is not UNSET else None
-    if not person.stored or not person.region:
-        return new is not None and covers(new)
-    return covers(person.region) and (new is None or covers(new))
+    return data.region if data is not None and data.region is not UNSET else None
 
+
+def _may(covers: Callable[[str], bool], stands: str, given: str | None) -> bool:
+    """A region binds events by the person's region; moving a person, and bringing a new one, needs the new region too."""
+    if not stands:
+        return given is not None and covers(given)
+    return covers(stands) and (given is None or covers(given))

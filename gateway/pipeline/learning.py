@@ -26,14 +26,15 @@ async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> 
     told = list(words)
     if not told:
         return
-    rows = await receipts.numbers(connection, list({w.key for w in told}))
+    channels = {w.key: w.channel for w in told}
+    rows = await receipts.numbers(connection, list(channels))
     beliefs = {key: NumberBelief(delivered, failed, streak, p_alive, State(state)) for key, delivered, failed, streak, p_alive, state in rows}
-    changed: dict[bytes, tuple[str, NumberBelief]] = {}
+    changed: dict[bytes, NumberBelief] = {}
     for word in told:
-        before = changed[word.key][1] if word.key in changed else beliefs.get(word.key, NEW)
+        before = changed.get(word.key) or beliefs.get(word.key, NEW)
         after = fold(before, word.status, word.reason)
         if after is not None:
-            changed[word.key] = word.channel, after
+            changed[word.key] = after
     if changed:
-        put = [Belief(k, c, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, (c, b) in changed.items()]
+        put = [Belief(k, channels[k], b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, b in changed.items()]
         await receipts.put_numbers(connection, put, at)

@@ -12,6 +12,7 @@ from gateway.ids import Draw, Ids
 from gateway.intake.check import Checked, Checker
 from gateway.logs import get_logger
 from gateway.model import Person, Verdict
+from gateway.pipeline.beliefs import beliefs_about
 from gateway.pipeline.planning import Planning
 from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
@@ -94,11 +95,12 @@ class Planner:
         ids = list(known)
         contacts = await persons.contacts(connection, ids, self._vault)
         duties = await notices.of_persons(connection, ids, self._vault)
+        beliefs = await beliefs_about(connection, [event for numbered in waiting.values() for _, event in numbered])
         changes, verdicts = [], []
         for ident, person in known.items():
             numbered = waiting.get(ident, [])
             free = structs.replace(person, pending=False) if person.pending else person
-            state = State(free, tuple(contacts.get(ident, ())), tuple(duties.get(ident, ())))
+            state = State(free, tuple(contacts.get(ident, ())), tuple(duties.get(ident, ())), beliefs)
             try:
                 made = self._planning.plan(state, [event for _, event in numbered], now, today, draw)
             except Exception:  # an edge: one person's trouble must not hold up the others

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from gateway.events import Event
-from gateway.ids import Draw
+from gateway.ids import Draw, Ids
 from gateway.plan.planning import plan
 from gateway.plan.ports import Rules
 from gateway.plan.state import Changes, State
@@ -14,7 +14,7 @@ class DrawnIds:
     """Fills plan's port for ids from the draw of the transaction at hand. plan does not await, so one at a time is enough."""
 
     def __init__(self) -> None:
-        self.draw = Draw([])
+        self.draw = Draw(Ids())
 
     def notice(self) -> int:
         """A new notice's id."""

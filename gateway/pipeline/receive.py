@@ -15,6 +15,7 @@ from gateway.model import Closing
 from gateway.pipeline.learning import Word, learn
 from gateway.pipeline.replies import Replies
 from gateway.pipeline.write import Writer
+from gateway.receipt.reference import ours
 from gateway.receipt.step import Step, step
 from gateway.store import calls, notices, persons, receipts, seals
 from gateway.store.pool import Connection
@@ -80,7 +81,7 @@ class Receive:
                 now = await connection.fetchval("select now()")
                 replies = [(i.provider, m) for i in incoming for m in i.reading.inbound]
                 draw = await self._ids.draw(connection, 1 + len(incoming) + len(replies))
-                messages = list({int(r.reference) for i in incoming for r in i.reading.reports if _ours(r.reference)})
+                messages = list({int(r.reference) for i in incoming for r in i.reading.reports if ours(r.reference)})
                 heard = await self._replies.lock(connection, replies, messages) if replies else None
                 if heard is None:
                     await calls.lock_persons(connection, messages)
@@ -93,6 +94,7 @@ class Receive:
                 seal = self._sealer.seal(connection.chain, seal_id, now, entries)
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
+        draw.done()
         replan = heard is not None or any(report.status is not Status.DELIVERED for _, report in batch.moved)
         await self._committed(Received(batch.moved, closed, batch.unmapped, replan), now)
         return [None] * len(incoming)
@@ -108,7 +110,7 @@ class Receive:
                 if report.reason is Reason.UNMAPPED:
                     code = callback.provider, (report.vendor_code or "")[:LONGEST_CODE]
                     batch.unmapped[code] = batch.unmapped.get(code, 0) + 1
-                stand = standing.get(int(report.reference)) if _ours(report.reference) else None
+                stand = standing.get(int(report.reference)) if ours(report.reference) else None
                 if stand is None or stand.provider != callback.provider:
                     batch.unjoined.append((receipt_id, position, callback.provider, (report.reference or "")[:LONGEST_CODE]))
                 else:
@@ -163,8 +165,3 @@ def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done:
     batch.moved.append((stand, report))
     if stand.provisional and report.status is Status.DELIVERED:
         batch.reopened.append(Closing(stand.notice_id, NoticeStatus.INFORMED, Reason.DUTY_MET))
-
-
-def _ours(reference: str | None) -> bool:
-    """Whether a reference can be a message id of ours: what vendors return is not to be trusted."""
-    return reference is not None and len(reference) <= 18 and reference.isascii() and reference.isdigit()

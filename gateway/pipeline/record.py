@@ -56,16 +56,18 @@ class Recorder:
                 seal = self._sealer.seal(connection.chain, seal_id, now, entries)
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
+        ids.done()
         recorded = Recorded(moved, any(m.status == Status.FAILED for m in moved))
         return [recorded] * len(done)
 
     def _effects(self, done: Sequence[Answered], now: datetime) -> list[Effect]:
-        found = (
-            effect(answer, answered.call.started[answer.reference], now, resend_unknown=self._resend_unknown(answered.call.provider))
-            for answered in done
-            for answer in answered.answers
-            if answer.outcome is not Outcome.ACCEPTED
-        )
+        found = []
+        for answered in done:
+            call = answered.call
+            late, resend = call.lease.over(), self._resend_unknown(call.provider)
+            for answer in answered.answers:
+                if late or answer.outcome is not Outcome.ACCEPTED:
+                    found.append(effect(answer, call.started[answer.reference], now, resend_unknown=resend, late=late))
         return [e for e in found if e is not None]
 
     async def _move(self, connection: asyncpg.Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:

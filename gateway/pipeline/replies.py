@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.receipt.keyword import Keyword, keyword
+from gateway.receipt.reference import ours
 from gateway.store import inbound, persons
 from gateway.store.inbound import InboundRow
 from gateway.store.pool import Connection
@@ -43,8 +44,8 @@ class Replies:
         rows, marks = [], {}
         for provider, reply, channel, key in heard.replies:
             word = keyword(reply.text)
-            message = int(reply.reference) if reply.reference and reply.reference.isdigit() and len(reply.reference) < 19 else heard.last.get(key)
-            sealed = self._vault.seal_raw(reply.text.encode(), b"inbound")
+            message = int(reply.reference) if ours(reply.reference) and reply.reference else heard.last.get(key)
+            sealed = self._vault.seal_raw(reply.text.encode(errors="replace"), b"inbound")
             rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
             if word is not Keyword.OTHER:
                 before = marks.get(key, (channel, False, False))

@@ -21,6 +21,7 @@ from gateway.metrics import Metrics
 from gateway.observe import Observer
 from gateway.pipeline.accept import Accept, Offered, Result
 from gateway.pipeline.cancel import Cancel
+from gateway.pipeline.poison import poisoned
 from gateway.pipeline.write import Written
 from gateway.receiving import Receiving
 from gateway.roles.ports import Rooms
@@ -92,7 +93,7 @@ def accepting(runtime: Runtime, jobs: Jobs, observer: Observer) -> Batcher[Offer
     accept = Accept(
         runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, runtime.planning, runtime.config.sending.timezone, committed
     )
-    return Batcher(accept, most=MOST_EVENTS, at_once=AT_ONCE)
+    return Batcher(accept, most=MOST_EVENTS, at_once=AT_ONCE, poisoned=poisoned)
 
 
 def due_lanes(written: Written) -> dict[tuple[str, str], int]:

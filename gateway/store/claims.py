@@ -21,10 +21,11 @@ select m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 
+TRY_NUMBERS = "select pg_try_advisory_xact_lock(lock) from unnest($1::bigint[]) with ordinality as u(lock, place) order by place"
+
 SENT_TODAY = """
-select k.key, pg_try_advisory_xact_lock(k.lock),
-       (select count(*) from message o where o.key = k.key and o.sent_at >= $3 and o.status <> 'queued')
-  from unnest($1::bytea[], $2::bigint[]) as k(key, lock)"""
+select k.key, (select count(*) from message o where o.key = k.key and o.sent_at >= $2 and o.status <> 'queued')
+  from unnest($1::bytea[]) as k(key)"""
 
 START = """
 update message m set status = 'sending', provider = $5, sent_at = $4, segments = u.segments, reason = null, fault = null, permanent = null,
@@ -87,10 +88,14 @@ async def sent_today(connection: Connection, keys: Collection[bytes], since: dat
     """Attempts to each number since then that may have reached it; None: another claim holds that number at this moment.
 
     A message counts once: an attempt that was put off or never left reaches nobody. The numbers stay locked until this transaction
-    ends, so that two claims cannot both take the last place of a number.
+    ends, so that two claims cannot both take the last place of a number; counting is a statement of its own, since its snapshot must
+    be younger than the locks.
     """
-    locks = [int.from_bytes(key[:8], signed=True) for key in keys]
-    return {row[0]: row[2] if row[1] else None for row in await connection.fetch(SENT_TODAY, list(keys), locks, since)}
+    asked = list(keys)
+    locked = await connection.fetch(TRY_NUMBERS, [int.from_bytes(key[:8], signed=True) for key in asked])
+    ours = [key for key, (is_ours,) in zip(asked, locked, strict=True) if is_ours]
+    counts = {row[0]: row[1] for row in await connection.fetch(SENT_TODAY, ours, since)}
+    return {key: counts.get(key) for key in asked}
 
 
 async def start(connection: Connection, ids: Sequence[int], calls: Sequence[int], segments: Sequence[int], at: datetime, provider: str) -> None:

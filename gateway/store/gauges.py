@@ -5,7 +5,9 @@ from gateway.store.pool import Connection
 
 BACKLOG = "select lane, count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from queue group by lane"
 
-UNINFORMED = "select kind, count(*) from notice where status = 'uninformed' group by kind"
+UNINFORMED = """
+select n.kind, count(distinct n.id) from outreach o join notice n on n.id = o.notice_id
+ where o.closed_at is null and n.status = 'uninformed' group by n.kind"""
 
 CONTACTS = """
 select coalesce(case when n.wrong_person_at is not null then 'wrong_person' else n.state end, 'unverified'), count(*)

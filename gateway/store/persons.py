@@ -63,6 +63,9 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
 
 REMOVE_CONTACTS = "update contact set removed_at = now(), updated_at = now() where id = any($1::bigint[])"
 
+KNOWN_NUMBERS = """
+select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null from number where key = any($1::bytea[])"""
+
 LOCK_ALSO_OF = """
 select id from person where id = any($1::text[]) or id in (select person_id from message where id = any($2::bigint[])) order by id for no key update"""
 
@@ -150,6 +153,11 @@ async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contac
 async def remove_contacts(connection: Connection, ids: Sequence[int]) -> None:
     """Takes contacts out of use; the record stays."""
     await connection.execute(REMOVE_CONTACTS, ids)
+
+
+async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, float, str, bool, bool]]:
+    """What is believed of numbers: (key, p_alive, state, opted out, wrong person)."""
+    return [tuple(row) for row in await connection.fetch(KNOWN_NUMBERS, keys)]
 
 
 async def lock_also_of(connection: Connection, ids: Sequence[str], messages: Sequence[int]) -> None:

@@ -13,25 +13,9 @@ select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel
   from message m
  where m.id = any($1::bigint[])"""
 
-NUMBERS = """
-select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[]) order by key for no key update"""
+HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
 
-MOVE = """
-update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,
-                     final_at = case when u.final then $9::timestamptz else m.final_at end, provisional = u.provisional,
-                     receipts = m.receipts || u.receipt
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::bool[], $8::bool[], $10::bigint[])
-    as u(id, status, reason, fault, permanent, code, final, provisional, receipt)
- where m.id = u.id"""
-
-RECORD = """
-update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
-
-COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
-
-UNJOINED = """
-insert into receipt_unjoined (receipt_id, position, provider, reference, received_at)
-select *, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[])"""
+NUMBERS = "select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[])"
 
 PUT_NUMBERS = """
 insert into number (key, channel, delivered, failed, absent_streak, p_alive, state, last_at)
@@ -138,12 +122,17 @@ async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, s
 
 
 async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
-    """What is believed of numbers, locked in key order: (key, delivered, failed, absent streak, p_alive, state); unknown ones are missing."""
+    """What is believed of numbers: (key, delivered, failed, absent streak, p_alive, state); those nothing is known of are missing.
+
+    Held until the transaction ends by advisory locks, taken in one order: a row lock could not hold a number that has no row yet, and two
+    first words on a number must both count. The locks differ from the claim's (the other half of the key).
+    """
+    await connection.fetch(HOLD_NUMBERS, [int.from_bytes(key[8:], signed=True) for key in keys])
     return [tuple(row) for row in await connection.fetch(NUMBERS, keys)]
 
 
 async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
-    """Writes beliefs, in key order so that two writers cannot wait for each other."""
+    """Writes beliefs about numbers that `numbers` holds."""
     await connection.execute(
         PUT_NUMBERS,
         [b.key for b in beliefs],

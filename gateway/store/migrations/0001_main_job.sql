@@ -107,7 +107,7 @@ create table notice (
     closing_seal  bigint,
     unique (person_id, duty)
 ) with (fillfactor = 80);
-create index notice_uninformed on notice (id) where status = 'uninformed';
+-- No index on status: it would make each change of status a change of every index. Those not informed stand in `outreach`.
 
 create table message (
     id            bigint primary key,
@@ -149,6 +149,7 @@ create table queue (                                       -- what may be claime
     due_at      timestamptz not null
 );
 create index queue_due on queue (channel, lane, due_at);
+alter table queue set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_analyze_threshold = 100000);
 
 create table call (                                        -- an attempt: one call to a vendor, written before it is made
     id            bigint primary key,
