@@ -40,18 +40,32 @@ def whom(work: Work, notice: Notice | Duty) -> Whom:
     return Whom.EVERYBODY
 
 
+def routed(rules: Rules, channel: str) -> bool:
+    """Whether a message of that channel can leave at all."""
+    return rules.settings.channels is None or channel in rules.settings.channels
+
+
 @lru_cache(maxsize=1024)
 def steps(rules: Rules, people: Whom, channels: tuple[str, ...]) -> Steps:
     """The rungs for these people. `channels`: only those, which a request may name beyond the ladder; empty: all of the ladder."""
-    order = [(relation, channel) for relation, channel in rules.settings.ladder if not channels or channel in channels]
+    order = [(relation, channel) for relation, channel in _with_guardian(rules.settings.ladder) if not channels or channel in channels]
     on_ladder = {channel for _, channel in order}
-    order += [(relation, channel) for relation in Relation for channel in channels if channel not in on_ladder]
+    order += [(relation, channel) for relation in Relation for channel in channels if channel not in on_ladder and routed(rules, channel)]
     if people == Whom.OF_MINOR:
         order = [step for step in order if step[0] != _GUARDIAN]
         order = [(_GUARDIAN if relation == _SELF else relation, channel) for relation, channel in order]
     elif people == Whom.NOT_SELF:
         order = [step for step in order if step[0] != _SELF]
     return {step: place for place, step in enumerate(dict.fromkeys(order))}
+
+
+def _with_guardian(ladder: tuple[tuple[Relation, str], ...]) -> list[tuple[Relation, str]]:
+    """A guardian whom the ladder does not name stands right behind the family."""
+    if any(relation == _GUARDIAN for relation, _ in ladder):
+        return list(ladder)
+    behind = [(relation, channel) for relation, channel in ladder if relation == _FAMILY]
+    last = max((place for place, step in enumerate(ladder) if step[0] == _FAMILY), default=len(ladder) - 1) + 1
+    return [*ladder[:last], *((_GUARDIAN, channel) for _, channel in behind), *ladder[last:]]
 
 
 def own_keys(work: Work) -> frozenset[bytes]:

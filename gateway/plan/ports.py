@@ -126,6 +126,8 @@ class Settings(Struct, frozen=True):
     """What config says of plan. `ladder`: (relation, channel) in order, only channels that have a route."""
 
     ladder: tuple[tuple[Relation, str], ...] = LADDER
+    channels: frozenset[str] | None = None
+    """Channels that have a route, which a request may name beyond the ladder; None: any."""
     catch_up_days: int = 31
     """How many days after its deadline a lapse that became known late is still told by the calendar."""
     validity_hours: int = 72

@@ -2,6 +2,7 @@
 
 from gateway.events import Event, NoticeRequested
 from gateway.model import Verdict
+from gateway.plan.addressees import routed
 from gateway.plan.codes import Code
 from gateway.plan.duties import open_duty, trail
 from gateway.plan.facts import put_contacts
@@ -14,6 +15,8 @@ from gateway.words import Cause, Kind, Lane, Reason
 def requested(work: Work, event: Event, data: NoticeRequested) -> Verdict | Rejection:
     """One notice per (source, event id); only through the channels that were asked for."""
     channels = tuple(dict.fromkeys(data.channels or ()))
+    if channels and not any(routed(work.rules, channel) for channel in channels):
+        return Rejection(Code.INVALID, "$.data.channels", "no route carries any of these channels")
     if not any(requested_text(work.rules, data.template, channel) for channel in channels or _all_channels(work)):
         return Rejection(Code.INVALID, "$.data.template", "no such template for these channels")
     if data.expires_at is not None and data.send_after is not None and data.expires_at <= data.send_after:

@@ -64,6 +64,12 @@ def test_the_order_is_configured() -> None:
     assert route(desk) == [("family", "13900139000"), ("self", "13800138000")]
 
 
+def test_a_guardian_whom_the_ladder_does_not_name_stands_behind_the_family() -> None:
+    ladder = ((SELF, "sms"), (FAMILY, "sms"), (UNIT, "sms"))
+    desk = Desk(rules_=rules(Settings(ladder=ladder))).take(reminder_due(DEADLINE, OFFICE, given("13600136000", GUARDIAN), DAUGHTER, OWN))
+    assert [relation for relation, _ in route(desk)] == ["self", "family", "guardian", "unit"]
+
+
 def test_a_number_that_quality_gave_up_is_never_used_not_even_for_a_new_person() -> None:
     desk = Desk()
     desk.state = structs.replace(desk.state, beliefs={OWN.key: Belief(usable=False)})

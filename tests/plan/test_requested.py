@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from gateway.events import Deceased, NoticeRequested
+from gateway.plan import Settings
 from gateway.plan.state import Belief
 from gateway.words import NoticeStatus, Reason, Status
 from tests.plan.fakes import NOW, TODAY, Desk, event, given, person_data, rules
@@ -39,6 +40,16 @@ def test_only_the_channels_asked_for_are_used() -> None:
 def test_a_channel_beyond_the_ladder_may_be_asked_for() -> None:
     desk = Desk().take(event(NoticeRequested("notice.general", channels=["email"]), given("a@b.cn", channel="email")))
     assert [d.channel for d in desk.last.drafts] == ["email"]
+
+
+def test_a_channel_without_a_route_is_passed_over_and_alone_rejected() -> None:
+    made = rules(Settings(channels=frozenset({"sms"})))
+    desk = Desk(rules_=made).take(
+        event(NoticeRequested("notice.general", channels=["email", "sms"]), OWN, given("a@b.cn", channel="email"))
+    )
+    assert [d.channel for d in desk.last.drafts] == ["sms"]
+    desk.take(event(NoticeRequested("notice.general", channels=["email"])))
+    assert [(v.code, getattr(v, "path", "")) for v in desk.last.verdicts] == [("invalid", "$.data.channels")]
 
 
 def test_two_requests_are_two_notices() -> None:
