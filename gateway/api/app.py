@@ -5,23 +5,23 @@ import asyncio
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.api.calls import JSON, Call, json_answer
+from gateway.api import forms
+from gateway.api.calls import FILES_AT_ONCE, JSON, Call, json_answer
 from gateway.api.edge import edge
-from gateway.api.files import AT_ONCE
 from gateway.api.listing import Listing
 from gateway.api.routes import PROBES, ROUTES, Probe, Route
 from gateway.api.services import Services
 from gateway.store.vault import Vault
 
-FILES_AT_ONCE = 2
-"""CSV and XLSX files that a process makes at a time: each holds a connection of the pool."""
+MOST_FILES = 2
+"""CSV and XLSX files made at a time, of the few connections that reading has."""
 MIB = 1024 * 1024
 
 
 def build_app(services: Services) -> web.Application:
     """The application, not started. Run it with `access_log=None`: it writes its own line a request."""
     app = web.Application(middlewares=[edge(services.extra_routes)], client_max_size=int(services.config.server.max_body_mib * MIB))
-    app[AT_ONCE] = asyncio.Semaphore(FILES_AT_ONCE)
+    app[FILES_AT_ONCE] = asyncio.Semaphore(MOST_FILES)
     vault = Vault(services.cipher)
     app.add_routes([web.route(route.method, route.path, _admitted(route, services, vault)) for route in ROUTES])
     app.add_routes([web.get(path, _probed(probe, services)) for path, probe in PROBES.items()])
@@ -37,7 +37,7 @@ def _admitted(route: Route, services: Services, vault: Vault) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         call = Call(request, services, await services.tokens.admit(request, *route.scopes), vault)
         if isinstance(answer, Listing):
-            return await answer.answer(call)
+            return await forms.answer(call, answer)
         call.accepts(JSON)
         call.query(route.query)
         return json_answer(await answer(call))

@@ -1,5 +1,6 @@
 """One request as a handler sees it, and what it answers with."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +22,8 @@ LARGEST_ID = 2**63 - 1
 JSON = "application/json"
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """What every answer says: it may hold personal data, and nobody shall guess its type."""
+FILES_AT_ONCE = web.AppKey("files_at_once", asyncio.Semaphore)
+"""CSV and XLSX files that a process makes at a time; others wait. Each holds a connection of the pool."""
 _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 _encode = msgspec.json.Encoder().encode
 

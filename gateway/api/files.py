@@ -13,7 +13,7 @@ from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
-from gateway.api.calls import HEADERS, Call
+from gateway.api.calls import FILES_AT_ONCE, HEADERS, Call
 from gateway.api.cells import shown
 from gateway.api.listing import CSV, XLSX, Cell, Listing
 from gateway.api.problems import Problem
@@ -36,9 +36,6 @@ SHEET_ROWS = 1_048_576
 MARK = "\ufeff".encode()
 """Without it Excel takes a CSV for the system's code page."""
 
-AT_ONCE = web.AppKey("files_at_once", asyncio.Semaphore)
-"""Files that a process makes at a time; others wait. Each holds a connection of the pool."""
-
 AnyListing = Listing[Any, Any, Any]
 
 
@@ -51,7 +48,7 @@ class _Source(Struct, frozen=True):
 
 async def csv_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.StreamResponse:
     """Streams the list as CSV (RFC 4180, UTF-8 with its mark)."""
-    async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query) as source:
+    async with call.request.app[FILES_AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query) as source:
         first: list[Any] = await anext(source.batches, [])  # before the headers: an error can still be told
         async with _begun(call, f"{CSV}; charset=utf-8", f"{source.name}.csv") as response:
             await _write(response, MARK + _lines([[column.heading for column in listing.columns], *_cells(listing, first)]))
@@ -71,7 +68,7 @@ async def xlsx_answer(call: Call, listing: AnyListing, query: ListQuery) -> web.
 
     with TemporaryDirectory(prefix="tixing-") as folder:
         path = Path(folder, "list.xlsx")
-        async with call.request.app[AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query, SHEET_ROWS - 1) as source:
+        async with call.request.app[FILES_AT_ONCE], asyncio.timeout(WHOLE_S), _rows_of(call, listing, query, SHEET_ROWS - 1) as source:
             book = Workbook(path, [column.heading for column in listing.columns])
             async for rows in source.batches:
                 await asyncio.to_thread(book.add, _cells(listing, rows))

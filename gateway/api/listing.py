@@ -6,11 +6,10 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import asyncpg
-from aiohttp import web
 
-from gateway.api.calls import JSON, Call, json_answer
+from gateway.api.calls import Call
 from gateway.api.cursors import Cursors
-from gateway.api.query import Format, ListQuery
+from gateway.api.query import ListQuery
 from gateway.api.shapes import Page
 from gateway.store.reading.reader import Reader, Statement
 
@@ -21,7 +20,6 @@ Cell: TypeAlias = str | int | float | date | datetime | None
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_KIND_OF = {Format.JSON: JSON, Format.CSV: CSV, Format.XLSX: XLSX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +49,6 @@ class Listing(Generic[Q, R, K]):
     rows: Callable[[Call, Reader, Sequence[asyncpg.Record]], Awaitable[list[R]]]
     """What these rows of that statement show: as many, in their order."""
     columns: tuple[Column[R], ...]
-
-    async def answer(self, call: Call) -> web.StreamResponse:
-        """A page, or a file."""
-        query = call.query(self.query)
-        kind = _KIND_OF[query.format] if query.format else call.accepts(JSON, CSV, XLSX)
-        if kind == JSON:
-            return json_answer(await self.page(call, query))
-        from gateway.api import files  # noqa: PLC0415 - csv and XLSX are loaded by those who export
-
-        return await (files.csv_answer if kind == CSV else files.xlsx_answer)(call, self, query)
 
     async def page(self, call: Call, query: Q) -> Page[R]:
         """The page behind the query's cursor."""
