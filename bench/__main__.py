@@ -7,16 +7,14 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
 
 from bench.pairs import compare
 from bench.processes import HarnessError, stopped_on_sigterm
-from bench.report import BY_NAME, show, write
+from bench.report import BY_NAME, show, wide_console, write
 from bench.results import integrity_failures, shortfalls
 from bench.rounds import Rounds, bench
 from bench.scenarios import SCENARIOS, Scenario
 
-WIDTH = 170
 NAMES = click.Choice([scenario.name for scenario in SCENARIOS])
 only_option = click.option("--only", multiple=True, type=NAMES, help="Scenarios to run; all where none is named.")
 
@@ -52,7 +50,7 @@ def main(context: click.Context, /, **given: Any) -> None:
 
 def measure(choices: Choices) -> None:
     """Runs, shows, writes, judges."""
-    console = _console()
+    console = wide_console()
     scenarios = [_adjusted(scenario, choices) for scenario in _chosen(choices.only)]
     found = bench(scenarios, 1 if choices.short else choices.runs, Rounds(short=choices.short, profile_s=choices.profile, console=console))
     show(found, console)
@@ -72,13 +70,7 @@ def measure(choices: Choices) -> None:
 @only_option
 def pairs(base: str, pairs: int, only: Sequence[str]) -> None:
     """Compare this checkout with another commit."""
-    compare(_chosen(only), base, pairs, _console())
-
-
-def _console() -> Console:
-    """As wide as the terminal; in a file or a CI log as wide as the table."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+    compare(_chosen(only), base, pairs, wide_console())
 
 
 def _chosen(only: Sequence[str]) -> list[Scenario]:

@@ -16,6 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 GROUPS = ("api", "worker", "scheduler", "postgres", "redis", "vendor", "loader", OTHERS)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
+WIDTH = 170
 Rows = list[list[str]]
 FIGURES = [
     "scenario",
@@ -29,6 +30,12 @@ FIGURES = [
     "misses",
 ]
 CPU = ["µs CPU a message", *GROUPS, "all"]
+
+
+def wide_console() -> Console:
+    """As wide as the terminal; in a file or a CI log as wide as a table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def figures(bench: Bench) -> Rows:

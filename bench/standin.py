@@ -18,11 +18,12 @@ from tests.standins.vendor import Vendor, VendorOptions
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How this vendor behaves. It reports nothing until `POST /_set` has named a callback address."""
+    """How this vendor behaves. It reports nothing until `POST /_set` has named a callback address. `faults`: tests.standins.vendor."""
 
     latency_ms: float = 0
     receipt_batch: int = 100
     receipt_delay_ms: float = 0
+    faults: dict[str, float] = {}
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -60,7 +61,7 @@ class CountedVendor(Vendor):
 def options_of(terms: Terms) -> VendorOptions:
     """The same in the stand-in's words."""
     callbacks = CallbackOptions(None, terms.receipt_batch, terms.receipt_delay_ms)
-    return VendorOptions(latency_ms=terms.latency_ms, callbacks=callbacks)
+    return VendorOptions(latency_ms=terms.latency_ms, callbacks=callbacks, faults=terms.faults)
 
 
 async def serve(terms: Terms) -> None:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.processes import HarnessError, TimeUpError, bounded, stopped_on_sigterm
+from bench.report import wide_console
 from tests.crash.blows import plan, short_plan
 from tests.crash.ledger import Check, Demand, judge
 from tests.crash.run import Plan, Round, run
@@ -28,7 +29,7 @@ ROUND_S = 60
 @click.option("--rate", default=1_200, show_default=True, type=click.IntRange(1), help="Events a second.")
 def main(*, rounds: int, short: bool, seed: int | None, rate: int) -> None:
     """Kill everything in turn under load; exit 1 where a check fails."""
-    console = Console()
+    console = wide_console()
     planned = SHORT if short else Plan(blows=plan(rounds), events_per_s=rate)
     if seed is not None:
         random.Random(seed).shuffle(blows := list(planned.blows))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from gateway.words import OPEN_NOTICE, NoticeStatus, Outcome
 
+HURTING = ("worker", "postgres")
+"""Blows after which nobody can say what came of a call: to who makes it, and to where its answer is kept."""
 EXAMPLES = 5
 """How many offenders a failed check names."""
 
@@ -115,7 +117,7 @@ def judge(ledger: Ledger, demand: Demand) -> list[Check]:
             [] if _withheld(ledger) else ["none was withheld: the check above proves nothing"],
         ),
         Check("unknown at most what was in flight at the blows", _too_many_unknown(ledger), _unknown_note(ledger)),
-        Check("every unknown attempt was in flight at a blow", _unexplained(ledger)),
+        Check("every unknown attempt was in flight when a worker or PostgreSQL was struck", _unexplained(ledger)),
         Check("every notice final", _open(ledger)),
         Check("nobody counts as informed whom no message reached", _imagined(ledger)),
         Check("the chain of evidence holds", [] if ledger.evidence_status == 0 else [f"tixing evidence verify: {ledger.evidence_status}"]),
@@ -183,12 +185,16 @@ def _unknown(ledger: Ledger) -> list[Claim]:
     return [claim for claim in ledger.claims if claim.outcome == Outcome.UNKNOWN]
 
 
+def _hurting(ledger: Ledger) -> list[Blow]:
+    return [blow for blow in ledger.blows if blow.what.startswith(HURTING)]
+
+
 def _in_flight(ledger: Ledger) -> int:
-    return sum(claim.claimed_at <= blow.at < claim.over_at for blow in ledger.blows for claim in ledger.claims)
+    return sum(claim.claimed_at <= blow.at < claim.over_at for blow in _hurting(ledger) for claim in ledger.claims)
 
 
 def _unknown_note(ledger: Ledger) -> str:
-    return f"{len(_unknown(ledger))} unknown, {_in_flight(ledger)} in flight at the blows"
+    return f"{len(_unknown(ledger))} unknown, {_in_flight(ledger)} in flight when a worker or PostgreSQL was struck"
 
 
 def _too_many_unknown(ledger: Ledger) -> list[str]:
@@ -199,7 +205,7 @@ def _unexplained(ledger: Ledger) -> list[str]:
     return _some(
         f"message {claim.message}"
         for claim in _unknown(ledger)
-        if not any(claim.claimed_at <= blow.over_at and claim.over_at >= blow.at for blow in ledger.blows)
+        if not any(claim.claimed_at <= blow.over_at and claim.over_at >= blow.at for blow in _hurting(ledger))
     )
 
 

@@ -26,6 +26,8 @@ WORKERS = 2
 VENDOR_MS = 150
 """Answers after; at 1,000 calls a second that keeps 150 open."""
 RECEIPT_MS = 300
+LOST_RECEIPTS = 0.01
+"""Share of calls whose receipt never comes: those messages end by the receipts' time-out."""
 GRACE_S = 60
 """Every notice is final within the receipts' time-out and this (issue)."""
 BETWEEN_S = 2.0
@@ -80,7 +82,7 @@ def staged(plan: Plan, today: date) -> Iterator[Scene]:
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="tixing-crash-"))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
-        vendor = StandIn(home, Terms(latency_ms=VENDOR_MS, receipt_delay_ms=RECEIPT_MS))
+        vendor = StandIn(home, Terms(latency_ms=VENDOR_MS, receipt_delay_ms=RECEIPT_MS, faults={"lose": LOST_RECEIPTS}))
         stack.callback(vendor.stop)
         product = Product(home=home, terms=plan.terms(vendor.url))
         vendor.report_to(f"{product.url}/callbacks/{SECTION}/{CALLBACK_TOKEN}")

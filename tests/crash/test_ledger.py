@@ -115,13 +115,20 @@ def test_it_finds_more_unknown_than_were_in_flight() -> None:
 def test_it_finds_an_unknown_attempt_that_no_blow_explains() -> None:
     ledger = good()
     ledger.claims.append(Claim("13", 50.0, 57.0, None, "unknown"))
-    assert failed(ledger) == ["every unknown attempt was in flight at a blow"]
+    assert failed(ledger) == ["every unknown attempt was in flight when a worker or PostgreSQL was struck"]
 
 
 def test_an_attempt_in_flight_at_a_blow_may_be_unknown() -> None:
     ledger = good()
     ledger.claims.append(Claim("13", 100.5, 107.5, None, "unknown"))
     assert failed(ledger) == []
+
+
+def test_the_death_of_redis_explains_no_unknown_attempt() -> None:
+    ledger = good()
+    ledger.blows[0] = replace(ledger.blows[0], what="redis")
+    ledger.claims.append(Claim("13", 100.5, 107.5, None, "unknown"))
+    assert len(failed(ledger)) == 2
 
 
 @pytest.mark.parametrize("status", ["scheduled", "in_progress"])
