@@ -170,6 +170,7 @@ def _settings(config: Config) -> Settings:
     routed = {route.channel for route in config.route}
     return Settings(
         ladder=tuple(rung for rung in config.ladder.rungs if rung[1] in routed),
+        channels=frozenset(routed),
         catch_up_days=config.cycle.catch_up_days,
         validity_hours=int(config.sending.validity_hours),
         lapse_means_suspended=config.cycle.lapse_means_suspended,

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
-from gateway.events import DATA_OF, ContactData, ContactRemoved, Data, Event, GivenContact, PersonData
-from gateway.words import EventType
+from gateway.events import DATA_OF, ContactData, ContactRemoved, Data, Event, GivenContact, ManagingUnit, PersonData
+from gateway.words import Channel, ContactSource, EventType, Relation
 
 MAX_ID = 256
 """Characters an event id, source or subject may have."""
@@ -162,8 +162,9 @@ class Checker:
             given, path = [ContactData(data.channel, data.address)], "$.data"  # type: ignore[union-attr]
         else:
             given, path = _given_contacts(data)
+        unit = self._unit(data)
         if not given:
-            return _NO_CONTACTS, ()
+            return unit, ()
         contacts, warnings = [], []
         for index, contact in enumerate(given):
             try:
@@ -174,7 +175,20 @@ class Checker:
                 continue
             key = self._ports.key(contact.channel, address)
             contacts.append(GivenContact(contact.channel, address, key, contact.relation, contact.source, contact.verified_on, contact.name))
-        return tuple(contacts), tuple(warnings)
+        return (*contacts, *unit), tuple(warnings)
+
+    def _unit(self, data: Data) -> tuple[GivenContact, ...]:
+        """The managing unit's phone, where it is one that takes texts; a landline stays a fact for people."""
+        person = data if isinstance(data, PersonData) else getattr(data, "person", None)
+        unit = person.managing_unit if person is not None else None
+        if not isinstance(unit, ManagingUnit) or unit.phone is None:
+            return _NO_CONTACTS
+        try:
+            address = self._ports.normalise(Channel.SMS, unit.phone)
+        except Refused:
+            return _NO_CONTACTS
+        key = self._ports.key(Channel.SMS, address)
+        return (GivenContact(Channel.SMS, address, key, Relation.UNIT, ContactSource.COUNTER, None, unit.name),)
 
 
 def digest_of(kind: str, subject: str, data: bytes) -> bytes:

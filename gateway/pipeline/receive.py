@@ -145,9 +145,9 @@ class Receive:
             return []
         closed = await notices.close(connection, closings, now, seal_id)
         entries += self._writer.closing_entries(closings, closed, now)
+        await notices.withdraw_outreach(connection, [c.notice_id for c in closings], [], now)
         if batch.reopened:  # a late word: the ladder went on meanwhile; what has not left of its later rungs stays
             await notices.withdraw_messages(connection, batch.reopened, now)
-            await notices.withdraw_outreach(connection, [c.notice_id for c in batch.reopened], [], now)
         return closed
 
 

@@ -42,9 +42,10 @@ update message m set status = 'canceled', reason = u.reason, fault = 'none', fin
 returning m.id, m.channel, m.reason"""
 
 OPEN_OUTREACH = """
-insert into outreach (id, person_id, notice_id, kind, why, tried, opened_at)
-select id, person, notice, kind, why, string_to_array(tried, ' '), $7
-  from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as u(id, person, notice, kind, why, tried)
+insert into outreach (id, person_id, notice_id, kind, why, tried, opened_at, goes_to)
+select id, person, notice, kind, why, string_to_array(tried, ' '), $7, goes_to
+  from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $8::text[])
+    as u(id, person, notice, kind, why, tried, goes_to)
     on conflict (person_id, kind, why) where closed_at is null do nothing"""
 
 RECALL = """
@@ -130,6 +131,7 @@ async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outrea
         [o.why for _, o in rows],
         [" ".join(o.tried) for _, o in rows],
         at,
+        [o.goes_to for _, o in rows],
     )
 
 

@@ -13,6 +13,12 @@ select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel
   from message m
  where m.id = any($1::bigint[])"""
 
+COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
+
+UNJOINED = """
+insert into receipt_unjoined (receipt_id, position, provider, reference, received_at)
+select *, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[])"""
+
 HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
 
 NUMBERS = "select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[])"
