@@ -13,6 +13,17 @@ select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel
   from message m
  where m.id = any($1::bigint[])"""
 
+MOVE = """
+update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,
+                     final_at = case when u.final then $9::timestamptz else m.final_at end, provisional = u.provisional,
+                     receipts = m.receipts || u.receipt
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::bool[], $8::bool[], $10::bigint[])
+    as u(id, status, reason, fault, permanent, code, final, provisional, receipt)
+ where m.id = u.id"""
+
+RECORD = """
+update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
+
 COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
 
 UNJOINED = """

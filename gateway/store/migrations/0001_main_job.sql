@@ -208,6 +208,7 @@ create table outreach (                                    -- people to be told 
     kind         text collate "C" not null,
     why          text collate "C" not null,
     tried        text[] not null default '{}',
+    goes_to      text collate "C" not null default 'grassroots', -- or unit: who is asked first [16]
     opened_at    timestamptz not null,
     closed_at    timestamptz
 );

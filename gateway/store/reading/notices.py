@@ -39,8 +39,6 @@ def listing(wanted: Wanted, before: int, limit: int) -> Statement:
     for value, condition in _conditions(wanted):
         args.append(value)
         where.append(condition.format(len(args)))
-    if wanted.status == "uninformed":
-        where.append("n.status = 'uninformed'")  # not as a parameter: a generic plan could not use the partial index
     args.append(limit)
     join = "" if wanted.span.everywhere else " join person p on p.id = n.person_id"
     sql = f"select {_COLUMNS} from notice n{join} where {' and '.join(where)} order by {_order(wanted)} desc limit ${len(args)}"  # noqa: S608 - our own words
@@ -51,7 +49,7 @@ def _conditions(wanted: Wanted) -> list[tuple[object, str]]:
     given = [
         (wanted.person_id, "n.person_id = ${}"),
         (wanted.kind, "n.kind = ${}"),
-        (wanted.status if wanted.status != "uninformed" else None, "n.status = ${}"),
+        (wanted.status, "n.status = ${}"),
         (wanted.since, "n.created_at >= ${}"),
         (wanted.until, "n.created_at < ${}"),
     ]
