@@ -101,6 +101,8 @@ def store_is_away(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = str(error.sqlstate or "")
         return state[:2] in _PASSING or state == _READ_ONLY
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # a connection whose farewell was read in the middle of something else
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # DataError is a ValueError: an argument that does not fit is a bug, and stays
     return isinstance(error, OSError)  # TimeoutError and ConnectionError are OSErrors

@@ -84,7 +84,7 @@ async def test_a_pool_with_nothing_free_is_503(make_client: MakeClient, pool: as
 def test_errors_of_the_store_are_told_apart() -> None:
     passing = [asyncpg.ConnectionDoesNotExistError(), asyncpg.CannotConnectNowError(), asyncpg.AdminShutdownError(), asyncpg.TooManyConnectionsError(),
                asyncpg.DiskFullError(), asyncpg.QueryCanceledError(), asyncpg.DeadlockDetectedError(), asyncpg.InvalidCatalogNameError(),
-               asyncpg.ReadOnlySQLTransactionError(), asyncpg.LockNotAvailableError(), asyncpg.InterfaceError("pool is closed"),
+               asyncpg.ReadOnlySQLTransactionError(), asyncpg.LockNotAvailableError(), asyncpg.InterfaceError("pool is closed"), asyncpg.InternalClientError("unknown protocol state"),
                ConnectionRefusedError(), TimeoutError(), FileNotFoundError("no socket")]  # fmt: skip
     ours = [
         asyncpg.UndefinedTableError(),
