@@ -87,4 +87,5 @@ if __name__ == "__main__":
         try:
             main()
         except HarnessError as error:
-            sys.exit(str(error))
+            reason, _, logs = str(error).partition("\n")
+            sys.exit(f"{logs.strip()}\n{reason}".strip())  # the reason last: it is what a terminal or a CI log shows
