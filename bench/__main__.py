@@ -8,10 +8,10 @@ from typing import Any
 import click
 import msgspec
 
+from bench.figures import integrity_failures, shortfalls
 from bench.pairs import compare
 from bench.processes import HarnessError, stopped_on_sigterm
 from bench.report import BY_NAME, show, wide_console, write
-from bench.results import integrity_failures, shortfalls
 from bench.rounds import Rounds, bench
 from bench.scenarios import SCENARIOS, Scenario
 

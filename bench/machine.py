@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from bench.disk import fdatasync_per_s
-from bench.results import Machine
+from bench.figures import Machine
 
 PROC = Path("/proc")
 

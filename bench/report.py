@@ -8,8 +8,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.figures import Bench, Measured, Run, Spread, as_plain, cpu_of, latency, shortfalls, spread, spread_of
 from bench.meter import OTHERS
-from bench.results import Bench, Measured, Run, Spread, as_plain, cpu_of, latency, shortfalls, spread, spread_of
 from bench.scenarios import SCENARIOS, Scenario
 
 RESULTS = Path(__file__).parent / "results"

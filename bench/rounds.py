@@ -12,8 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.figures import Bench, Measured
 from bench.machine import commit_of, machine
-from bench.results import Bench, Measured
 from bench.scenarios import Scenario
 from bench.standin import Terms
 from bench.trial import trial

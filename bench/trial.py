@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from bench.figures import Run, quantiles_ms
 from bench.load import later, phone
 from bench.loader import Plan, Posted
 from bench.meter import Meter
 from bench.processes import Child, HarnessError, wait_until
 from bench.product import CALLBACK_TOKEN, SECTION, TREE, Product, VendorTerms
 from bench.profile import profiled
-from bench.results import Run, quantiles_ms
 from bench.scenarios import Scenario
 from bench.standin import Terms
 from bench.store import DELIVERED, StoreReader

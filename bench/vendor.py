@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from bench.figures import Arrivals
 from bench.processes import Child, HarnessError
 from bench.product import fetch
-from bench.results import Arrivals
 from bench.standin import Count, Terms
 from tests.standins.book import Arrival
 

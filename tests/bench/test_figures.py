@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.figures import Arrivals, Bench, Machine, Measured, Run, integrity_failures, quantiles_ms, shortfalls, spread
 from bench.pairs import lower_bound
 from bench.report import figures, write
-from bench.results import Arrivals, Bench, Machine, Measured, Run, integrity_failures, quantiles_ms, shortfalls, spread
 from bench.scenarios import SCENARIOS, Scenario, Target
 from bench.vendor import counted
 from tests.standins.book import Arrival
