@@ -115,7 +115,7 @@ class Claimer:
                 Wait.NUMBER_BUSY: now + timedelta(seconds=NUMBER_BUSY_S),
                 Wait.FACTS_PENDING: now + timedelta(seconds=FACTS_PENDING_S),
             }
-            await messages.enqueue(connection, [(w.id, w.person_id, w.lane, w.channel, until[why]) for w, why in decisions.wait])
+            await messages.enqueue(connection, [(w.id, w.person_id, w.lane, w.channel, until[why]) for w, why in decisions.wait], now)
 
 
 def _calls(start: Sequence[Starting], line: Line, lane: str, held: Lease, ids: Draw) -> list[Call]:

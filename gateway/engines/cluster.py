@@ -32,6 +32,7 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
+    "update_process_title": "off",  # a system call a statement
     "jit": "off",  # our statements are short; compiling them takes longer than running them
     "max_logical_replication_workers": "0",
     # the queue has settings of its own (its rows turn over fast); for the rest what PostgreSQL thinks right is

@@ -194,7 +194,7 @@ class Accept:
         rows = sorted(self._rows(offered, results, work, moment), key=itemgetter(0))
         if not rows:
             return []
-        await events.insert(connection, rows, moment.now, seal_id)
+        await events.insert(connection, rows, seal_id)
         return [entry(FactKind.EVENT, row[0], self._sealer.digest(*row[:7])) for row in rows]
 
     def _rows(self, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment) -> list[EventRow]:

@@ -51,6 +51,7 @@ class Recorder:
                 rows = [(d.call.id, _outcome(d.answers), self._vault.seal_answers(_kept(d.answers))) for d in done]
                 seal_id = ids.take()
                 written = await calls.answer(connection, rows, now, seal_id)
+                effects = [e for e in effects if e.call_id in written]  # an answer counts once
                 moved = await self._move(connection, effects, now) if effects else []
                 entries = [entry(FactKind.ANSWER, row[0], self._sealer.digest(*row, now)) for row in rows if row[0] in written]
                 seal = self._sealer.seal(connection.chain, seal_id, now, entries)
@@ -75,7 +76,7 @@ class Recorder:
         retry_at = {e.message_id: e.retry_at for e in effects}
         again = [m for m in moved if m.status == Status.QUEUED]
         if again:
-            await messages.enqueue(connection, [(m.id, m.person_id, m.lane, m.channel, retry_at[m.id] or now) for m in again])
+            await messages.enqueue(connection, [(m.id, m.person_id, m.lane, m.channel, retry_at[m.id]) for m in again], now)
         failed = [m.person_id for m in moved if m.status == Status.FAILED]
         words = [Word(m.key, m.channel, Status.FAILED, Reason(m.reason)) for m in moved if m.status == Status.FAILED and m.reason]
         await learn(connection, words, now)

@@ -72,9 +72,9 @@ class Writer:
         contacts = [(c.person.id, contact) for c in changes if c.person.id in known for contact in c.contacts_put]
         if contacts:
             await persons.put_contacts(connection, contacts, self._vault)
-        removed = [ident for c in changes for ident in c.contacts_removed]
+        removed = [(c.person.id, ident) for c in changes for ident in c.contacts_removed]
         if removed:
-            await persons.remove_contacts(connection, removed)
+            await persons.remove_contacts(connection, [holder for holder, _ in removed], [ident for _, ident in removed])
 
     async def _messages(self, connection: Connection, drafts: Sequence[Draft], at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
         ids = [take() for _ in drafts]

@@ -31,9 +31,9 @@ from gateway.runtime import Runtime, open_runtime
 from gateway.sending import build_providers
 from gateway.store import claims
 
-MOST_EVENTS = 500
+MOST_EVENTS = 1000
 """Events that share a transaction."""
-AT_ONCE = 3
+AT_ONCE = 2
 """Transactions of events on their way at the same time."""
 CONNECTIONS = 12
 LOOK_AT_BACKLOG_S = 5.0
@@ -55,7 +55,7 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         async def ready() -> Readiness:
             return await probe(runtime.pool, redis)
 
-        tokens = Tokens(runtime.reading)
+        tokens = Tokens(runtime.pool)
         intake = Intake(
             tokens, runtime.checker, accept, covers, lambda: backlog.full, observer.rejected, int(config.server.max_body_mib * 1024 * 1024)
         )

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from gateway.security.errors import CipherUnavailable, Unreadable
 from gateway.security.keyring import Keyring
+from gateway.security.nonces import Nonces
 
 SALT_END, NONCE_END, TAG_BYTES = 14, 26, 16
 LOOK_S = 5.0
@@ -89,6 +90,7 @@ class Cipher:
         self._keyring = keyring
         self._algorithm = ALGORITHMS[algorithm]
         self._clock = clock
+        self._nonce = Nonces().take
         self._known: dict[bytes, Aead] = {}
         self._active = 0
         self._salted_at = self._look_at = clock()
@@ -99,7 +101,7 @@ class Cipher:
         """The sealed value. `purpose`: the room it belongs to, such as b"person"; needed again to open it."""
         if self._clock() >= self._look_at:
             self._look()
-        nonce = os.urandom(12)
+        nonce = self._nonce()
         return self._header + nonce + self._aead.encrypt(nonce, plain, purpose)
 
     def open(self, sealed: bytes, purpose: bytes) -> bytes:
@@ -115,8 +117,8 @@ class Cipher:
         """Each sealed, in their order."""
         if self._clock() >= self._look_at:
             self._look()
-        header, encrypt, random = self._header, self._aead.encrypt, os.urandom
-        return [header + (nonce := random(12)) + encrypt(nonce, plain, purpose) for plain in plains]
+        header, encrypt, take = self._header, self._aead.encrypt, self._nonce
+        return [header + (nonce := take()) + encrypt(nonce, plain, purpose) for plain in plains]
 
     def open_many(self, sealed: Iterable[bytes], purpose: bytes) -> list[bytes]:
         """Each opened, in their order. Raises Unreadable."""

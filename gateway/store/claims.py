@@ -15,9 +15,8 @@ delete from queue q
 returning q.message_id, q.person_id, q.due_at, now()"""
 
 READ = """
-select m.id, m.person_id, m.notice_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at,
-       m.contact_id, cardinality(m.calls), m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.cycle_start, n.deadline,
-       num.opted_out_at is not null
+select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at, cardinality(m.calls),
+       m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.deadline, num.opted_out_at is not null
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 
@@ -52,7 +51,6 @@ class Candidate(Struct, frozen=True):
 
     id: int
     person_id: str
-    notice_id: int
     channel: str
     lane: str
     key: bytes
@@ -61,7 +59,6 @@ class Candidate(Struct, frozen=True):
     version: str
     sealed: bytes
     expires_at: datetime | None
-    contact_id: int
     attempts: int
     created_at: datetime
     kind: str
@@ -69,7 +66,6 @@ class Candidate(Struct, frozen=True):
     insurance: list[str]
     effective: Any
     notice_status: str
-    cycle_start: Any
     deadline: Any
     opted_out: bool
 

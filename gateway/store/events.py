@@ -15,14 +15,14 @@ select clock_timestamp(), (clock_timestamp() at time zone $4)::date, drawn.nos, 
     select event.* from unnest($1::text[], $2::text[]) as u(source, id) join event on event.source = u.source and event.id = u.id) e on true"""
 
 COLUMNS = (
-    "no", "source", "id", "type", "person_id", "digest", "sealed", "accepted_by", "verdict", "detail", "notice_id", "pending", "accepted_at", "seal_id",
+    "no", "source", "id", "type", "person_id", "digest", "sealed", "accepted_by", "verdict", "detail", "notice_id", "pending", "seal_id",
 )  # fmt: skip
 
 PENDING = "select no, sealed from event where pending and person_id = any($1::text[]) order by no"
 
 PLANNED = """
 update event e set pending = false, verdict = u.verdict, detail = u.detail, notice_id = u.notice
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as u(no, verdict, detail, notice) where e.no = u.no"""
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as u(no, verdict, detail, notice) where e.no = u.no and e.pending"""
 
 
 class Known(Struct, frozen=True):
@@ -45,7 +45,7 @@ class Moment(Struct, frozen=True):
 
 
 EventRow = tuple[int, str, str, str, str, bytes, bytes, str, str, str, int | None, bool]
-"""A row of `event` to be written: COLUMNS without the last two."""
+"""A row of `event` to be written: COLUMNS without the last."""
 
 
 async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezone: str) -> Moment:
@@ -55,15 +55,14 @@ async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezo
     return Moment(rows[0][0], rows[0][1], rows[0][2], known)
 
 
-async def insert(connection: Connection, rows: Sequence[EventRow], accepted_at: datetime, seal_id: int) -> None:
-    """Writes events.
+async def insert(connection: Connection, rows: Sequence[EventRow], seal_id: int) -> None:
+    """Writes events, accepted at the time of this transaction.
 
     Raises:
         asyncpg.UniqueViolationError: Somebody else wrote one of them meanwhile, for another person: roll back and start again.
 
     """
-    both = accepted_at, seal_id
-    await copy_in(connection, "event", COLUMNS, [row + both for row in rows])
+    await copy_in(connection, "event", COLUMNS, [(*row, seal_id) for row in rows])
 
 
 async def pending(connection: Connection, persons: Sequence[str]) -> list[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from gateway.words import Status
 
 COLUMNS = (
     "id", "notice_id", "person_id", "rung", "channel", "lane", "contact_id", "key", "addressee", "template", "version", "sealed", "segments", "status",
-    "created_at", "expires_at", "seal_id",
+    "expires_at", "seal_id",
 )  # fmt: skip
 QUEUE_COLUMNS = ("message_id", "person_id", "lane", "channel", "due_at")
 
@@ -23,15 +23,19 @@ async def insert(
     rows = [
         (
             ident, d.notice_id, d.person_id, d.rung, d.channel, d.lane, d.contact_id, d.key, d.addressee, d.template, version, content, 0, Status.QUEUED,
-            at, d.expires_at, seal_id,
+            d.expires_at, seal_id,
         )
         for ident, d, version, content in zip(ids, drafts, versions, sealed, strict=True)
     ]  # fmt: skip
     await copy_in(connection, "message", COLUMNS, rows)
-    await enqueue(connection, [(ident, d.person_id, d.lane, d.channel, d.due_at) for ident, d in zip(ids, drafts, strict=True)])
+    await enqueue(connection, [(i, d.person_id, d.lane, d.channel, None if d.due_at <= at else d.due_at) for i, d in zip(ids, drafts, strict=True)], at)
     return sealed
 
 
-async def enqueue(connection: Connection, rows: Sequence[tuple[int, str, str, str, datetime]]) -> None:
-    """Makes messages claimable (again): (message id, person id, lane, channel, due at)."""
-    await copy_in(connection, "queue", QUEUE_COLUMNS, rows)
+async def enqueue(connection: Connection, rows: Sequence[tuple[int, str, str, str, datetime | None]], now: datetime) -> None:
+    """Makes messages claimable (again): (message id, person id, lane, channel, due at; None: now)."""
+    if any(row[4] is not None for row in rows):
+        rows = [(*row[:4], row[4] or now) for row in rows]
+        await copy_in(connection, "queue", QUEUE_COLUMNS, rows)
+    else:  # times are the dearest values to encode; the column's default is now
+        await copy_in(connection, "queue", QUEUE_COLUMNS[:4], [row[:4] for row in rows])

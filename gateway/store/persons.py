@@ -61,7 +61,8 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
     on conflict (person_id, channel, key, relation) do update
    set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null, updated_at = now()"""
 
-REMOVE_CONTACTS = "update contact set removed_at = now(), updated_at = now() where id = any($1::bigint[])"
+REMOVE_CONTACTS = """
+update contact set removed_at = now(), updated_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"""
 
 KNOWN_NUMBERS = """
 select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null from number where key = any($1::bytea[])"""
@@ -150,9 +151,9 @@ async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contac
     )
 
 
-async def remove_contacts(connection: Connection, ids: Sequence[int]) -> None:
-    """Takes contacts out of use; the record stays."""
-    await connection.execute(REMOVE_CONTACTS, ids)
+async def remove_contacts(connection: Connection, holders: Sequence[str], ids: Sequence[int]) -> None:
+    """Takes contacts of these persons out of use; the record stays."""
+    await connection.execute(REMOVE_CONTACTS, holders, ids)
 
 
 async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, float, str, bool, bool]]:

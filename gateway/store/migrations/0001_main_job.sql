@@ -35,7 +35,7 @@ create index person_plan_due on person (plan_due) where plan_due is not null;
 create index person_cycle_start on person (cycle_start, id) where listed;
 
 create table contact (
-    id           bigint primary key,
+    id           bigint not null,
     person_id    text collate "C" not null,
     channel      text collate "C" not null,
     key          bytea not null,                           -- keyed hash of the address
@@ -63,14 +63,14 @@ create table number (                                      -- what we believe of
 ) with (fillfactor = 80);
 
 create table event (
-    no           bigint primary key,
+    no           bigint not null,
     source       text collate "C" not null,
     id           text collate "C" not null,
     type         text collate "C" not null,
     person_id    text collate "C" not null,
     digest       bytea not null,                           -- of type, subject and data as they came
     sealed       bytea,                                    -- sealed: the event as it came; null once erased
-    accepted_at  timestamptz not null,
+    accepted_at  timestamptz not null default now(),
     accepted_by  text collate "C" not null default '',     -- token name
     verdict      text collate "C" not null default '',
     detail       text not null default '',
@@ -80,6 +80,7 @@ create table event (
     unique (source, id)
 );
 create index event_person on event (person_id);
+create index event_by_no on event using brin (no) with (autosummarize = on);  -- written in order: a block range finds it, and costs an insert nothing
 create index event_pending on event (person_id) where pending;
 
 create table notice (
@@ -101,7 +102,7 @@ create table notice (
     checks        text[] not null default '{}',            -- rule and checks of the decision, coded
     event_source  text collate "C" not null default '',
     event_id      text collate "C" not null default '',
-    created_at    timestamptz not null,
+    created_at    timestamptz not null default now(),
     closed_at     timestamptz,
     seal_id       bigint not null,
     closing_seal  bigint,
@@ -129,7 +130,7 @@ create table message (
     fault         text collate "C",
     permanent     boolean,
     vendor_code   text collate "C",
-    created_at    timestamptz not null,
+    created_at    timestamptz not null default now(),
     expires_at    timestamptz,
     sent_at       timestamptz,                             -- the last claim
     final_at      timestamptz,
@@ -146,7 +147,7 @@ create table queue (                                       -- what may be claime
     person_id   text collate "C" not null,
     lane        text collate "C" not null,
     channel     text collate "C" not null,
-    due_at      timestamptz not null
+    due_at      timestamptz not null default now()
 );
 create index queue_due on queue (channel, lane, due_at);
 alter table queue set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000, autovacuum_analyze_threshold = 100000);
