@@ -35,7 +35,7 @@ from gateway.security.keyring import Keyring
 from gateway.security.opening import open_keyring
 from gateway.store import templates
 from gateway.store.migrate import migrate, missing
-from gateway.store.pool import open_pool
+from gateway.store.pool import Pool, open_pool, open_reading
 from gateway.store.vault import Vault
 from gateway.words import Insurance
 
@@ -83,7 +83,7 @@ class Runtime:
     config: Config
     dates: Dates
     host: EngineHost
-    pool: asyncpg.Pool
+    pool: Pool
     """Of the stages: plans by index."""
     reading: asyncpg.Pool
     """Of lists and gauges: the planner chooses."""
@@ -131,14 +131,14 @@ async def open_runtime(config: Config, dates: Dates, role: str, *, connections: 
         if migrating and config.store.embedded:
             await migrate(host.store_dsn)
         pool = await open_pool(host.store_dsn, connections, role)
-        reading = await open_pool(host.store_dsn, READING, f"{role} reading", by_index=False)
+        reading = await open_reading(host.store_dsn, READING, role)
         try:
             yield await _assemble(config, dates, host, (pool, reading), keyring, catalog, role)
         finally:
             await asyncio.gather(pool.close(), reading.close())
 
 
-async def _assemble(config: Config, dates: Dates, host: EngineHost, pools: tuple[asyncpg.Pool, asyncpg.Pool], keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
+async def _assemble(config: Config, dates: Dates, host: EngineHost, pools: tuple[Pool, asyncpg.Pool], keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
     pool, reading = pools
     async with pool.acquire() as connection:
         if names := await missing(connection):
@@ -181,9 +181,9 @@ class _Calendar:
     """The dates of the procedure with the configured months and window."""
 
     def __init__(self, config: Config, dates: Dates) -> None:
-        months = {"reminder_month": config.cycle.reminder_month, "lapse_month": config.cycle.lapse_month}
-        self.cycle: Callable[[date], Cycle] = partial(dates.cycle, **months)
-        self.cycle_from_deadline: Callable[[date], Cycle] = partial(dates.cycle_from_deadline, **months)
+        reminder, lapse = config.cycle.reminder_month, config.cycle.lapse_month
+        self.cycle: Callable[[date], Cycle] = partial(dates.cycle, reminder_month=reminder, lapse_month=lapse)
+        self.cycle_from_deadline: Callable[[date], Cycle] = partial(dates.cycle_from_deadline, reminder_month=reminder, lapse_month=lapse)
         self.cycle_start = dates.cycle_start
         self.last_day_to_object = dates.last_day_to_object
         self.outreach_latest = dates.outreach_latest

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
-
 
 from gateway.batching import Batcher
 from gateway.config import Config
@@ -62,9 +62,7 @@ class Sending:
         recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
         self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, poisoned=poisoned)
         self.pumps = {
-            (channel, str(lane)): Pump(
-                channel, lane, lambda channel=channel, lane=lane: outlets.choose(channel, lane), self._claim, tokens, self._record, watcher
-            )  # fmt: skip
+            (channel, str(lane)): Pump(channel, lane, partial(outlets.choose, channel, lane), self._claim, tokens, self._record, watcher)
             for channel in outlets.channels()
             for lane in Lane
         }

@@ -12,6 +12,7 @@ from gateway.logs import get_logger
 from gateway.metrics import Metrics
 from gateway.runtime import Runtime
 from gateway.store import claims, gauges, persons
+from gateway.store.pool import Queries
 from scheduler.jobs import ArqJobs
 
 LEADER = 7_461_002
@@ -28,7 +29,7 @@ class Scheduler:
 
     def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics) -> None:
         self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
-        self._chores: list[tuple[float, Callable[[asyncpg.Connection], Awaitable[None]]]] = [
+        self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
             (1.0, self._leases),
@@ -54,7 +55,7 @@ class Scheduler:
             self._metrics.forget_store()
             await _pause(stopping, ASK_AGAIN_S)
 
-    async def _act(self, connection: asyncpg.Connection, stopping: asyncio.Event) -> None:
+    async def _act(self, connection: Queries, stopping: asyncio.Event) -> None:
         due = dict.fromkeys(range(len(self._chores)), 0.0)
         while not stopping.is_set():
             now = time.monotonic()
@@ -64,11 +65,11 @@ class Scheduler:
                     await chore(connection)
             await _pause(stopping, 0.1)
 
-    async def _plan(self, connection: asyncpg.Connection) -> None:
+    async def _plan(self, connection: Queries) -> None:
         if await persons.any_due(connection):
             await self._jobs.plan()
 
-    async def _refill(self, connection: asyncpg.Connection) -> None:
+    async def _refill(self, connection: Queries) -> None:
         """Asks again for lanes that wait although they are due: their wake-ups were lost, or their window just opened."""
         if not self._runtime.window_open():
             return
@@ -76,17 +77,17 @@ class Scheduler:
             if oldest_s > STALE_S:
                 await self._jobs.drain(channel, lane, messages)
 
-    async def _leases(self, connection: asyncpg.Connection) -> None:
+    async def _leases(self, connection: Queries) -> None:
         if await gauges.any_lease_ended(connection):
             await self._jobs.ask("sweep_leases")
 
-    async def _receipts(self, _: asyncpg.Connection) -> None:
+    async def _receipts(self, _: Queries) -> None:
         await self._jobs.ask("sweep_receipts")
 
-    async def _gauges(self, connection: asyncpg.Connection) -> None:
+    async def _gauges(self, connection: Queries) -> None:
         self._metrics.store(await gauges.read(connection))
 
-    async def _heads(self, connection: asyncpg.Connection) -> None:
+    async def _heads(self, connection: Queries) -> None:
         await publish_heads(connection, self._runtime.sealer)
 
 

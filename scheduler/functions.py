@@ -28,7 +28,8 @@ class Functions:
 
     def all(self) -> list[Any]:
         """For arq, by their names."""
-        return [func(job, name=job.__name__) for job in (self.drain, self.plan, self.sweep_leases, self.sweep_receipts)]
+        jobs: tuple[Any, ...] = (self.drain, self.plan, self.sweep_leases, self.sweep_receipts)
+        return [func(job, name=job.__name__) for job in jobs]
 
     async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
         """Sends what is due on a lane."""

@@ -34,7 +34,7 @@ log = get_logger("worker")
 
 
 @asynccontextmanager
-async def open_jobs(url: str) -> AsyncIterator[tuple["Redis[bytes]", Jobs]]:
+async def open_jobs(url: str) -> AsyncIterator[tuple[Redis, Jobs]]:
     """Redis and the port to ask for jobs through it."""
     redis = await open_redis(url)
     try:

@@ -1,7 +1,7 @@
 """POST /v1/events: CloudEvents in all four content types, answered when they are on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from urllib.parse import unquote
 
 import msgspec
@@ -66,7 +66,7 @@ class Intake(Struct, frozen=True):
     most_bytes: int
 
 
-def events_handler(intake: Intake) -> Callable[[web.Request], object]:
+def events_handler(intake: Intake) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of POST /v1/events."""
 
     async def handle(request: web.Request) -> web.Response:

@@ -17,7 +17,6 @@ from gateway.store.pool import Connection
 from gateway.store.vault import Vault
 from providers.base.types import Outgoing
 
-
 NUMBER_BUSY_S = 1.0
 """Seconds that a message waits whose number is being claimed for somebody else at this moment."""
 FACTS_PENDING_S = 30.0

@@ -14,7 +14,6 @@ from gateway.store.vault import Vault
 from gateway.words import OPEN_NOTICE, Fault, Reason, Status
 from providers.base.types import Outgoing
 
-
 log = get_logger(__name__)
 
 

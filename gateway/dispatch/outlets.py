@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from gateway.dispatch.circuit import Circuit, CircuitState
-from gateway.dispatch.claim import Line
 from gateway.dispatch.pump import Outlet
 from providers.base.types import Answer, Provider
 

@@ -26,7 +26,7 @@ GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT
 class RateTokens:
     """Token buckets. Without Redis a limited provider gets no tokens: fails towards safety."""
 
-    def __init__(self, redis: "Redis[bytes]") -> None:
+    def __init__(self, redis: Redis) -> None:
         self._take: Any = redis.register_script(TAKE)
         self._give_back: Any = redis.register_script(GIVE_BACK)
 

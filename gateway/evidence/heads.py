@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-import asyncpg
 import msgspec
 
 from gateway.evidence.chain import Sealer
 from gateway.logs import get_logger
+from gateway.store.pool import Queries
 
 HEADS = "select distinct on (chain) chain, seq, mac from seal order by chain, seq desc"
 LAST = "select heads, mac from seal_head order by id desc limit 1"
@@ -19,7 +19,7 @@ def heads_mac(sealer: Sealer, before: bytes, at: datetime, heads: str) -> bytes:
     return sealer.mac(before, 0, 0, at, heads.encode())
 
 
-async def publish_heads(connection: asyncpg.Connection, sealer: Sealer) -> None:
+async def publish_heads(connection: Queries, sealer: Sealer) -> None:
     """Publishes where the heads have moved since the last time."""
     async with connection.transaction():
         rows = await connection.fetch(HEADS)

@@ -198,7 +198,7 @@ def digest_of(kind: str, subject: str, data: bytes) -> bytes:
 
 def same(raw: bytes, stored: bytes) -> bool:
     """Whether two events say the same canonically: type, subject and data, whatever the spacing and order of keys."""
-    return _canonical(raw) == _canonical(stored)
+    return bool(_canonical(raw) == _canonical(stored))
 
 
 def _canonical(raw: bytes) -> Any:

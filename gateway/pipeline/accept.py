@@ -18,7 +18,7 @@ from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
 from gateway.store import events, notices, persons, seals
 from gateway.store.events import EventRow, Known, Moment
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Pool
 from gateway.store.vault import Vault
 
 TRIES = 6
@@ -73,7 +73,7 @@ class Accept:
     """Accepts sets of events. One a process."""
 
     def __init__(
-        self, pool: asyncpg.Pool, vault: Vault, sealer: Sealer, ids: Ids, writer: Writer, planning: Planning, timezone: str, committed: Committed
+        self, pool: Pool, vault: Vault, sealer: Sealer, ids: Ids, writer: Writer, planning: Planning, timezone: str, committed: Committed
     ) -> None:
         self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
         self._writer, self._planning, self._timezone, self._committed = writer, planning, timezone, committed
@@ -198,7 +198,7 @@ class Accept:
         return [entry(FactKind.EVENT, row[0], self._sealer.digest(*row[:7])) for row in rows]
 
     def _rows(self, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment) -> list[EventRow]:
-        rows = []
+        rows: list[EventRow] = []
         for share in work:
             pending = share.changes is not None and share.changes.person.pending
             verdicts = () if pending or share.changes is None else share.changes.verdicts

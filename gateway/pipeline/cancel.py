@@ -2,20 +2,19 @@
 
 from collections.abc import Callable
 
-import asyncpg
-
 from gateway.evidence.chain import Sealer
 from gateway.ids import Ids
 from gateway.model import Closing
 from gateway.pipeline.write import Writer, Written
 from gateway.store import audit, notices, persons, seals
+from gateway.store.pool import Pool
 from gateway.words import NoticeStatus, Reason
 
 
 class Cancel:
     """Cancels notices that are not final."""
 
-    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, ids: Ids, writer: Writer, written: Callable[[Written], None]) -> None:
+    def __init__(self, pool: Pool, sealer: Sealer, ids: Ids, writer: Writer, written: Callable[[Written], None]) -> None:
         self._pool, self._sealer, self._ids, self._writer, self._written = pool, sealer, ids, writer, written
 
     async def __call__(self, notice_id: int, who: str) -> bool:

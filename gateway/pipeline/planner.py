@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 
-import asyncpg
 from msgspec import Struct, structs
 
 from gateway.events import Event
@@ -17,7 +16,7 @@ from gateway.pipeline.planning import Planning
 from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
 from gateway.store import events, notices, persons, seals
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Pool
 from gateway.store.vault import Vault
 
 LATER = timedelta(minutes=5)
@@ -37,7 +36,7 @@ class Planner:
 
     def __init__(
         self,
-        pool: asyncpg.Pool,
+        pool: Pool,
         vault: Vault,
         sealer: Sealer,
         ids: Ids,

@@ -6,7 +6,6 @@ What a vendor is answered is on disk: "a report acknowledged is a report stored"
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-import asyncpg
 from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
@@ -18,7 +17,7 @@ from gateway.pipeline.write import Writer
 from gateway.receipt.reference import ours
 from gateway.receipt.step import Step, step
 from gateway.store import calls, notices, persons, receipts, seals
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Pool
 from gateway.store.receipts import Move, ReceiptRow, Standing
 from gateway.store.vault import Vault
 from gateway.words import NoticeStatus, Reason, Status
@@ -63,7 +62,7 @@ class Receive:
 
     def __init__(
         self,
-        pool: asyncpg.Pool,
+        pool: Pool,
         vault: Vault,
         sealer: Sealer,
         ids: Ids,

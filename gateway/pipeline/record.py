@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import asyncpg
 from msgspec import Struct
 
 from gateway.dispatch.claim import Call
@@ -13,6 +12,7 @@ from gateway.ids import Ids
 from gateway.pipeline.learning import Word, learn
 from gateway.store import calls, messages, persons, seals
 from gateway.store.calls import Effect, Moved
+from gateway.store.pool import Connection, Pool
 from gateway.store.vault import SealedAnswer, Vault
 from gateway.words import Outcome, Reason, Status
 from providers.base.types import Answer
@@ -35,7 +35,7 @@ class Recorded(Struct, frozen=True):
 class Recorder:
     """Writes answers. `resend_unknown` says for which providers unknown may be resent."""
 
-    def __init__(self, pool: asyncpg.Pool, vault: Vault, sealer: Sealer, ids: Ids, resend_unknown: Callable[[str], bool]) -> None:
+    def __init__(self, pool: Pool, vault: Vault, sealer: Sealer, ids: Ids, resend_unknown: Callable[[str], bool]) -> None:
         self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
         self._resend_unknown = resend_unknown
 
@@ -71,7 +71,7 @@ class Recorder:
                     found.append(effect(answer, call.started[answer.reference], now, resend_unknown=resend, late=late))
         return [e for e in found if e is not None]
 
-    async def _move(self, connection: asyncpg.Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:
+    async def _move(self, connection: Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:
         moved = await calls.settle(connection, effects, now)
         retry_at = {e.message_id: e.retry_at for e in effects}
         again = [m for m in moved if m.status == Status.QUEUED]

@@ -41,7 +41,8 @@ class Replies:
 
     async def write(self, connection: Connection, heard: Heard, at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
         """Writes the replies and what they say; returns their entries for the seal."""
-        rows, marks = [], {}
+        rows: list[InboundRow] = []
+        marks: dict[bytes, tuple[str, bool, bool]] = {}
         for provider, reply, channel, key in heard.replies:
             word = keyword(reply.text)
             message = int(reply.reference) if ours(reply.reference) and reply.reference else heard.last.get(key)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import asyncpg
 from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
 from gateway.store import calls, persons, seals
 from gateway.store.calls import Effect, Moved
+from gateway.store.pool import Pool
 from gateway.words import Fault, Outcome, Reason, Status
 
 
@@ -26,7 +26,7 @@ class Sweep:
     Persons are locked before calls are written, as everywhere; what somebody else settled in between is left alone.
     """
 
-    def __init__(self, pool: asyncpg.Pool, sealer: Sealer, ids: Ids) -> None:
+    def __init__(self, pool: Pool, sealer: Sealer, ids: Ids) -> None:
         self._pool, self._sealer, self._ids = pool, sealer, ids
 
     async def leases(self, most: int = 200) -> Swept:

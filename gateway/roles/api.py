@@ -30,6 +30,7 @@ from gateway.roles.tuning import settle
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import build_providers
 from gateway.store import claims
+from gateway.store.pool import Pool
 
 MOST_EVENTS = 1000
 """Events that share a transaction."""
@@ -118,7 +119,7 @@ def channels_of(config: Config) -> dict[str, list[str]]:
 class Backlog:
     """Looks at the backlog every few seconds, so that a request need not."""
 
-    def __init__(self, pool: asyncpg.Pool, most: int) -> None:
+    def __init__(self, pool: Pool, most: int) -> None:
         self._pool, self._most = pool, most
         self.full = False
 

@@ -15,7 +15,7 @@ from gateway.runtime import Dates
 class OpenJobs(Protocol):
     """Opens Redis and the port to ask for jobs through it; connects when it is first needed."""
 
-    def __call__(self, url: str) -> AbstractAsyncContextManager[tuple["Redis[bytes]", Jobs]]:
+    def __call__(self, url: str) -> AbstractAsyncContextManager[tuple[Redis, Jobs]]:
         """The client and the port, closed in the end."""
 
 

@@ -8,20 +8,21 @@ from redis.exceptions import RedisError
 
 from gateway.api.services import Readiness
 from gateway.store.migrate import missing
+from gateway.store.pool import Pool
 
 PROBE_S = 2.0
 OK = "ok"
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
-async def probe(pool: asyncpg.Pool, redis: "Redis[bytes]") -> Readiness:
+async def probe(pool: Pool, redis: Redis) -> Readiness:
     """Looks at everything at once; never takes longer than two seconds, never raises."""
     store, queue = await asyncio.gather(_store(pool), _redis(redis))
     checks = store | queue
     return Readiness(all(value in {OK, "on"} for value in checks.values()), checks)
 
 
-async def _store(pool: asyncpg.Pool) -> dict[str, str]:
+async def _store(pool: Pool) -> dict[str, str]:
     try:
         async with asyncio.timeout(PROBE_S), pool.acquire() as connection:
             lacking = await missing(connection)
@@ -31,7 +32,7 @@ async def _store(pool: asyncpg.Pool) -> dict[str, str]:
     return {"store": OK, "migrations": f"missing: {', '.join(lacking)}" if lacking else OK} | settings
 
 
-async def _redis(redis: "Redis[bytes]") -> dict[str, str]:
+async def _redis(redis: Redis) -> dict[str, str]:
     try:
         async with asyncio.timeout(PROBE_S):
             await redis.ping()

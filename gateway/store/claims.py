@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Queries
 
 TAKE = """
 delete from queue q
@@ -104,12 +104,12 @@ async def stop(connection: Connection, stopped: Sequence[tuple[int, str, str, st
     await connection.execute(STOP, *(list(column) for column in zip(*stopped, strict=True)), at)
 
 
-async def depth(connection: Connection) -> list[tuple[str, str, int, float]]:
+async def depth(connection: Queries) -> list[tuple[str, str, int, float]]:
     """What is due and waits: (channel, lane, messages, age of the oldest in seconds)."""
     return [tuple(row) for row in await connection.fetch(DEPTH)]
 
 
-async def backlog(connection: Connection, most: int) -> int:
+async def backlog(connection: Queries, most: int) -> int:
     """Messages in the queue, due or not; counts no further than `most`."""
     return int(await connection.fetchval(BACKLOG, most))
 

@@ -1,7 +1,7 @@
 """What the acting scheduler shows of the whole store."""
 
 from gateway.metrics import RECEIPT_AGES_S, StoreGauges
-from gateway.store.pool import Connection
+from gateway.store.pool import Queries
 
 BACKLOG = "select lane, count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from queue group by lane"
 
@@ -23,7 +23,7 @@ select c.provider, sum(cardinality(c.message_ids))::float8, sum((
 LEASE_ENDED = "select exists (select from call where answered_at is null and lease_until < clock_timestamp())"
 
 
-async def read(connection: Connection) -> StoreGauges:
+async def read(connection: Queries) -> StoreGauges:
     """All of it; seconds on a store of millions, so not every second."""
     lanes = await connection.fetch(BACKLOG)
     missing = {}
@@ -39,6 +39,6 @@ async def read(connection: Connection) -> StoreGauges:
     )
 
 
-async def any_lease_ended(connection: Connection) -> bool:
+async def any_lease_ended(connection: Queries) -> bool:
     """Whether a call waits to be given up."""
     return bool(await connection.fetchval(LEASE_ENDED))

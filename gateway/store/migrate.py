@@ -4,6 +4,8 @@ from pathlib import Path
 
 import asyncpg
 
+from gateway.store.pool import Queries
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_461_001
 """Advisory lock so that several processes that start at once migrate one after the other."""
@@ -23,12 +25,12 @@ async def migrate(dsn: str) -> list[str]:
         await connection.close()
 
 
-async def missing(connection: asyncpg.Connection) -> list[str]:
+async def missing(connection: Queries) -> list[str]:
     """Names of migrations that this version has and the store has not."""
     return sorted({path.stem for path in MIGRATIONS.glob("*.sql")} - await _applied(connection))
 
 
-async def _applied(connection: asyncpg.Connection) -> set[str]:
+async def _applied(connection: Queries) -> set[str]:
     if await connection.fetchval("select to_regclass('public._pogo_migration')") is None:
         return set()
     return {row["migration_id"] for row in await connection.fetch("select migration_id from public._pogo_migration")}

@@ -1,13 +1,13 @@
 """Persons and their contacts: locked, read and written in sets. Whoever changes notices or messages of persons locks them here first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from gateway.model import Contact, Person
 from gateway.store.copying import copy_in
-from gateway.store.pool import Connection
+from gateway.store.pool import Connection, Queries
 from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
@@ -87,7 +87,7 @@ async def lock_due(connection: Connection, until: datetime, count: int, vault: V
     return _persons(await connection.fetch(LOCK_DUE, until, count), vault)
 
 
-async def any_due(connection: Connection) -> bool:
+async def any_due(connection: Queries) -> bool:
     """Whether somebody's plan is due."""
     return bool(await connection.fetchval(ANY_DUE))
 
@@ -171,7 +171,7 @@ async def plan_again(connection: Connection, ids: Iterable[str], at: datetime) -
     await connection.execute(PLAN_AGAIN, list(ids), at)
 
 
-def _persons(rows: Sequence[Mapping[str, Any]], vault: Vault) -> dict[str, Person]:
+def _persons(rows: Sequence[Any], vault: Vault) -> dict[str, Person]:
     return {row[0]: _person(tuple(row), vault) for row in rows}
 
 

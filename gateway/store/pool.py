@@ -1,6 +1,8 @@
 """Connections to the store. Each carries a chain of seals of its own (gateway/evidence/chain.py)."""
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, cast
 
 import asyncpg
 
@@ -18,7 +20,45 @@ BY_INDEX = {
 """For the pool of the stages; the reading side lets the planner choose."""
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types for its Cython base
+class Queries(Protocol):
+    """What chores use of a connection: any connection fits."""
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Runs a statement."""
+
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109 - asyncpg's own
+        """All rows."""
+
+    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+        """The first row, or None."""
+
+    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+        """The first column of the first row, or None."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """Commits at its end, rolls back where it raises."""
+
+
+class Connection(Queries, Protocol):
+    """What the stages use of a connection."""
+
+    chain: Chain
+
+    async def copy_records_to_table(self, table_name: str, *, records: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> str:
+        """Rows by COPY."""
+
+
+class Pool(Protocol):
+    """Connections to borrow."""
+
+    def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Connection]:
+        """One for as long as the context lasts; waits at most `timeout` seconds for it."""
+
+    async def close(self) -> None:
+        """Closes all, once they are back."""
+
+
+class ChainedConnection(asyncpg.Connection):
     """A connection that knows the head of its own chain."""
 
     __slots__ = ("chain",)
@@ -28,23 +68,29 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no 
         self.chain = Chain()
 
 
-async def open_pool(dsn: str, size: int, name: str, *, by_index: bool = True) -> asyncpg.Pool:
-    """Opens a pool of at most `size` connections. `name` shows in pg_stat_activity; `by_index`: for the stages (see BY_INDEX).
+async def open_pool(dsn: str, size: int, name: str) -> Pool:
+    """Opens the stages' pool, of at most `size` connections. `name` shows in pg_stat_activity.
 
     Raises:
         OSError, asyncpg.PostgresError: The store cannot be reached.
 
     """
-    pool = await asyncpg.create_pool(
+    return cast("Pool", await _open(dsn, size, f"tixing {name}", COMMON | BY_INDEX))
+
+
+async def open_reading(dsn: str, size: int, name: str) -> asyncpg.Pool:
+    """Opens the reading side's pool: the planner chooses, and statements may take long. Raises as `open_pool`."""
+    return await _open(dsn, size, f"tixing {name} reading", COMMON)
+
+
+async def _open(dsn: str, size: int, name: str, settings: dict[str, str]) -> asyncpg.Pool:
+    return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=size,
-        connection_class=Connection,
-        server_settings=COMMON | (BY_INDEX if by_index else {}) | {"application_name": f"tixing {name}"},
+        connection_class=ChainedConnection,
+        server_settings=settings | {"application_name": name},
         max_inactive_connection_lifetime=0,
         statement_cache_size=400,
         command_timeout=120,
     )
-    if pool is None:
-        raise OSError(dsn)
-    return pool

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gateway.store.pool import Connection
+from gateway.store.pool import Queries
 
 KEEP = """
 insert into template_version (name, version, source) select * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing"""
@@ -12,16 +12,16 @@ KEPT = "select name, source from template_version order by name, version"
 ONE = "select source from template_version where name = $1 and version = $2"
 
 
-async def keep(connection: Connection, versions: Sequence[tuple[str, str, str]]) -> None:
+async def keep(connection: Queries, versions: Sequence[tuple[str, str, str]]) -> None:
     """Keeps (name, version, source)."""
     await connection.execute(KEEP, [v[0] for v in versions], [v[1] for v in versions], [v[2] for v in versions])
 
 
-async def kept(connection: Connection) -> list[tuple[str, str]]:
+async def kept(connection: Queries) -> list[tuple[str, str]]:
     """All versions, as (name, source)."""
     return [tuple(row) for row in await connection.fetch(KEPT)]
 
 
-async def source(connection: Connection, name: str, version: str) -> str | None:
+async def source(connection: Queries, name: str, version: str) -> str | None:
     """One version's source."""
     return await connection.fetchval(ONE, name, version)  # type: ignore[no-any-return]
