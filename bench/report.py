@@ -13,7 +13,7 @@ from bench.meter import OTHERS
 from bench.scenarios import SCENARIOS, Scenario
 
 RESULTS = Path(__file__).parent / "results"
-GROUPS = ("api", "worker", "scheduler", "postgres", "redis", "vendor", "loader", OTHERS)
+GROUPS = ("api", "worker", "scheduler", "postgres", "redis", "vendor", "loader")
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 WIDTH = 170
@@ -29,7 +29,7 @@ FIGURES = [
     "PSS / RSS MiB",
     "misses",
 ]
-CPU = ["µs CPU a message", *GROUPS, "all"]
+CPU = ["µs CPU a message", *GROUPS, "all", OTHERS]
 
 
 def wide_console() -> Console:
@@ -129,12 +129,12 @@ def _target(scenario: Scenario) -> str:
 
 
 def _cpu(measured: Measured) -> list[str]:
-    medians = [spread_of(measured.runs, cpu_of(name)).median for name in GROUPS]
-    return [measured.name, *(f"{value:.1f}" for value in medians), f"{spread_of(measured.runs, _all_cpu).median:.1f}"]
+    medians = [spread_of(measured.runs, figure).median for figure in (*map(cpu_of, GROUPS), _all_cpu, cpu_of(OTHERS))]
+    return [measured.name, *(f"{value:.1f}" for value in medians)]
 
 
 def _all_cpu(run: Run) -> float:
-    return sum(run.cpu_us.values())
+    return sum(run.cpu_us.get(group, 0.0) for group in GROUPS)
 
 
 def _range(found: Spread, form: str = ",.0f") -> str:

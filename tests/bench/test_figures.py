@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bench.figures import Arrivals, Bench, Machine, Measured, Run, integrity_failures, quantiles_ms, shortfalls, spread
 from bench.pairs import lower_bound
-from bench.report import figures, write
+from bench.report import cpu, figures, write
 from bench.scenarios import SCENARIOS, Scenario, Target
 from bench.vendor import counted
 from tests.standins.book import Arrival
@@ -121,6 +122,12 @@ def test_results_are_written_with_commit_and_settings(tmp_path: Path) -> None:
 def test_the_table_shows_target_median_and_spread() -> None:
     (row,) = figures(bench_of(run(0.1), run(0.2), run(0.2)))
     assert row[1:5] == ["15,000/s", "500/s", "500 to 1,000", "0.33"]
+
+
+def test_what_others_took_is_told_apart() -> None:
+    disturbed = structs.replace(run(), cpu_us={"api": 20.0, "postgres": 30.5, "others": 400.0})
+    (row,) = cpu(bench_of(disturbed))
+    assert (row[1], row[4], row[-2], row[-1]) == ("20.0", "30.5", "50.5", "400.0")
 
 
 def test_a_short_bench_judges_no_figure_but_counts() -> None:
