@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, TextIO
@@ -55,6 +56,12 @@ def get_logger(name: str) -> BoundLogger:
     """A logger: `log.info("sent", provider="x", messages=100)`. Values are masked, but hand in none that is personal."""
     logger: BoundLogger = structlog.get_logger(name)
     return logger
+
+
+def account(error: BaseException) -> dict[str, object]:
+    """What an error was and where it came up, for a log line. Never its message: messages hold names, texts and arguments."""
+    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+    return {"error": type(error).__name__, "sqlstate": getattr(error, "sqlstate", None), "at": " > ".join(where)}
 
 
 def configure(level: str = "info", style: str = "auto", out: TextIO = sys.stderr) -> None:

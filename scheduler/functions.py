@@ -1,13 +1,14 @@
 """The jobs a worker knows: drain a lane, plan who is due, sweep what a crash or a silent vendor left."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from arq.worker import func
 
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.sweep import Sweep, Swept
 from gateway.sending import Sending
@@ -29,7 +30,7 @@ class Functions:
     def all(self) -> list[Any]:
         """For arq, by their names."""
         jobs: tuple[Any, ...] = (self.drain, self.plan, self.sweep_leases, self.sweep_receipts)
-        return [func(job, name=job.__name__) for job in jobs]
+        return [func(_edge(job), name=job.__name__) for job in jobs]
 
     async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
         """Sends what is due on a lane."""
@@ -81,3 +82,16 @@ class Functions:
         await self.sweep_leases({})
         for channel, lane in self._sending.pumps:
             await self.drain({}, channel, lane)
+
+
+def _edge(job: Callable[..., Awaitable[None]]) -> Any:
+    """A job whose error ends here: arq would log its text, and it would be no use to run it again before it is asked for again."""
+
+    @wraps(job)
+    async def run(*args: Any) -> None:
+        try:
+            await job(*args)
+        except Exception as error:  # noqa: BLE001 - the edge of a job, logged once
+            log.error("job_failed", job=job.__name__, **account(error))
+
+    return run

@@ -8,7 +8,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from scheduler.jobs import QUEUE, WAKE, decode, encode
 
 MOST_JOBS = 16
@@ -68,8 +68,8 @@ class WakingWorker(Worker):
             log.warning("redis_away", error=type(error).__name__)
             await self._go_on()
             await asyncio.sleep(AWAY_S)
-        except Exception:  # an edge: what the bookkeeping of a job raised must not end the worker
-            log.exception("look_failed")
+        except Exception as error:  # noqa: BLE001 - an edge: what the bookkeeping of a job raised must not end the worker
+            log.error("look_failed", **account(error))
             await asyncio.sleep(AWAY_S)
 
     async def _go_on(self) -> None:

@@ -1,6 +1,5 @@
 """The edge of the process: every error becomes a problem here, and every request one line in the log."""
 
-import traceback
 from collections.abc import Sequence
 from time import perf_counter
 
@@ -10,6 +9,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from gateway.api.auth import BEARER
 from gateway.api.problems import problem_of
+from gateway.logs import account
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that machines ask every few seconds: logged when they fail."""
@@ -48,12 +48,6 @@ def _write_line(request: web.Request, status: int, seconds: float, failure: Exce
     if failure is not None and (request.transport is None or request.transport.is_closing()):
         line.info("request", status=499)
     elif status >= 500 and failure is not None:
-        line.error("request", **_account(failure))
+        line.error("request", **account(failure))
     else:
         line.info("request")
-
-
-def _account(failure: Exception) -> dict[str, object]:
-    """What an error was and where it came up, without its message: messages hold what people sent."""
-    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(failure.__traceback__)[-4:]]
-    return {"error": type(failure).__name__, "sqlstate": getattr(failure, "sqlstate", None), "at": " > ".join(where)}

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from gateway.dispatch.ports import Render, RenderFailed, Stops
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.model import Person
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
@@ -76,8 +76,8 @@ def decide(
         except RenderFailed:
             _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
             continue
-        except Exception:  # an edge: one message that cannot be opened or judged must not hold up its lane; nothing leaves on a guess
-            log.exception("message_unfit", kind=candidate.kind, template=candidate.template)
+        except Exception as error:  # noqa: BLE001 - an edge: one message that cannot be opened or judged must not hold up its lane; nothing leaves on a guess
+            log.error("message_unfit", kind=candidate.kind, template=candidate.template, **account(error))
             _stop(decisions, candidate, Status.FAILED, Reason.CONTENT_REJECTED, Fault.SENDER)
             continue
         if starting is None:

@@ -11,7 +11,7 @@ from tenacity.stop import stop_base
 
 from gateway.dispatch.claim import Call, Claimed, Line
 from gateway.dispatch.lease import boot_seconds
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.words import Fault, Outcome, Reason
 from providers.base.types import Answer, Provider
 
@@ -191,8 +191,8 @@ class Pump:
                 answers = await self._again_in_lease(outlet.provider, call)
             if len(answers) != len(call.started) or {a.reference for a in answers} != call.started.keys():
                 answers = one_each(call, answers)
-        except Exception:  # an edge: a driver that raises says nothing of what left
-            log.exception("provider_raised", provider=call.provider, messages=len(call.batch))
+        except Exception as error:  # noqa: BLE001 - an edge: a driver that raises says nothing of what left
+            log.error("provider_raised", provider=call.provider, messages=len(call.batch), **account(error))
             answers = one_each(call, [])
         finally:
             self._flying -= 1
@@ -202,8 +202,8 @@ class Pump:
         self._watcher.ended(call, took, answers)
         try:
             await self._answers(call, answers)
-        except Exception:  # an edge: the lease will end and the sweep find the call
-            log.exception("answers_not_recorded", provider=call.provider, messages=len(call.batch))
+        except Exception as error:  # noqa: BLE001 - an edge: the lease will end and the sweep find the call
+            log.error("answers_not_recorded", provider=call.provider, messages=len(call.batch), **account(error))
 
     async def _send(self, provider: Provider, call: Call) -> Sequence[Answer]:
         return await provider.send(call.batch, call.lease.holds, lambda: self._watcher.first_byte(call, boot_seconds() - call.lease.claimed))

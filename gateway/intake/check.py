@@ -239,6 +239,8 @@ def _problem(error: Exception, under: str = "$") -> Problem:
     if isinstance(error, msgspec.ValidationError):
         found = _AT.fullmatch(str(error))
         detail, at = (found[1], found[2] or "$") if found else (str(error), "$")
+        if detail.startswith("Invalid enum value"):
+            detail = "not one of the values that are allowed here"  # msgspec quotes what was sent
         return Problem("invalid", under + at[1:], detail)
     # The parser's own words quote no value; their offset helps to find the place.
     code = "not_json" if under == "$" else "invalid"

@@ -10,7 +10,7 @@ from gateway.events import Event, PersonData
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Draw, Ids
 from gateway.intake.check import Problem, Rejected, same
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.model import Person, Verdict
 from gateway.pipeline.beliefs import beliefs_about
 from gateway.pipeline.planning import Planning
@@ -177,8 +177,8 @@ class Accept:
             try:
                 share.changes = self._planning.plan(state, found, moment.now, moment.today, draw)
                 return
-            except Exception:  # an edge: what is accepted must be stored whatever plan does
-                log.exception("plan_failed", events=len(found))
+            except Exception as error:  # noqa: BLE001 - an edge: what is accepted must be stored whatever plan does
+                log.error("plan_failed", events=len(found), **account(error))
         share.changes = Changes(structs.replace(state.person, pending=True, plan_due=moment.now))
 
     @staticmethod

@@ -9,7 +9,7 @@ from gateway.events import Event
 from gateway.evidence.chain import Sealer
 from gateway.ids import Draw, Ids
 from gateway.intake.check import Checked, Checker
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.model import Person, Verdict
 from gateway.pipeline.beliefs import beliefs_about
 from gateway.pipeline.planning import Planning
@@ -102,8 +102,8 @@ class Planner:
             state = State(free, tuple(contacts.get(ident, ())), tuple(duties.get(ident, ())), beliefs)
             try:
                 made = self._planning.plan(state, [event for _, event in numbered], now, today, draw)
-            except Exception:  # an edge: one person's trouble must not hold up the others
-                log.exception("plan_failed", events=len(numbered))
+            except Exception as error:  # noqa: BLE001 - an edge: one person's trouble must not hold up the others
+                log.error("plan_failed", events=len(numbered), **account(error))
                 made = Changes(structs.replace(person, plan_due=now + LATER))
             else:
                 verdicts += [(no, *_said(verdict)) for (no, _), verdict in zip(numbered, made.verdicts, strict=True)]

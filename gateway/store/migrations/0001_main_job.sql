@@ -70,7 +70,7 @@ create table event (
     person_id    text collate "C" not null,
     digest       bytea not null,                           -- of type, subject and data as they came
     sealed       bytea,                                    -- sealed: the event as it came; null once erased
-    accepted_at  timestamptz not null default now(),
+    accepted_at  timestamptz not null default clock_timestamp(),
     accepted_by  text collate "C" not null default '',     -- token name
     verdict      text collate "C" not null default '',
     detail       text not null default '',
@@ -102,7 +102,7 @@ create table notice (
     checks        text[] not null default '{}',            -- rule and checks of the decision, coded
     event_source  text collate "C" not null default '',
     event_id      text collate "C" not null default '',
-    created_at    timestamptz not null default now(),
+    created_at    timestamptz not null default clock_timestamp(),
     closed_at     timestamptz,
     seal_id       bigint not null,
     closing_seal  bigint,
@@ -130,7 +130,7 @@ create table message (
     fault         text collate "C",
     permanent     boolean,
     vendor_code   text collate "C",
-    created_at    timestamptz not null default now(),
+    created_at    timestamptz not null default clock_timestamp(),
     expires_at    timestamptz,
     sent_at       timestamptz,                             -- the last claim
     final_at      timestamptz,
