@@ -95,19 +95,13 @@ class Product:
         return said
 
     def try_run(self, *arguments: str, within_s: float = 300) -> tuple[int, str]:
-        """As `run`; returns (exit status, standard output). Standard error goes to `command.log`."""
+        """As `run`; returns (exit status, what it wrote: standard output, and after a failure standard error too)."""
         argv = [*self.command, *arguments, "--config", str(self.config)]
-        with (self.home / "command.log").open("ab") as log:
-            done = subprocess.run(
-                argv,
-                cwd=self.tree,
-                env={**os.environ, "PYTHONPATH": str(self.tree)},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                timeout=within_s,
-                check=False,
-            )
-        return done.returncode, done.stdout.decode(errors="replace")
+        done = subprocess.run(
+            argv, cwd=self.tree, env={**os.environ, "PYTHONPATH": str(self.tree)}, capture_output=True, timeout=within_s, check=False
+        )
+        said = done.stdout if done.returncode == 0 else done.stdout + done.stderr
+        return done.returncode, said.decode(errors="replace")
 
     def engine_pids(self) -> dict[str, list[int]]:
         """The first processes of the embedded engines."""

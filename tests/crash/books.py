@@ -18,7 +18,7 @@ MESSAGES = "select id::text, notice_id::text from message"
 NOTICES = "select id::text, person_id, duty, status from notice"
 
 
-def ledger_of(sender: Sender, vendor: StandIn, store: StoreReader, blows: Sequence[Blow], evidence_status: int) -> Ledger:
+def ledger_of(sender: Sender, vendor: StandIn, store: StoreReader, blows: Sequence[Blow], evidence: tuple[int, str]) -> Ledger:
     """Everything that happened. Call it when the load is over and all is quiet."""
     return Ledger(
         accepted=list[Accepted](sender.accepted),
@@ -30,7 +30,8 @@ def ledger_of(sender: Sender, vendor: StandIn, store: StoreReader, blows: Sequen
         notices={str(number): Told(*rest) for number, *rest in store.rows(NOTICES)},
         blows=list(blows),
         load_s=sender.load_s,
-        evidence_status=evidence_status,
+        evidence_status=evidence[0],
+        evidence_said=evidence[1],
     )
 
 

@@ -79,6 +79,7 @@ class Ledger:
     blows: list[Blow] = field(default_factory=list)
     load_s: float = 0
     evidence_status: int = 0
+    evidence_said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def judge(ledger: Ledger, demand: Demand) -> list[Check]:
         Check("every unknown attempt was in flight when a worker or PostgreSQL was struck", _unexplained(ledger)),
         Check("every notice final", _open(ledger)),
         Check("nobody counts as informed whom no message reached", _imagined(ledger)),
-        Check("the chain of evidence holds", [] if ledger.evidence_status == 0 else [f"tixing evidence verify: {ledger.evidence_status}"]),
+        Check("the chain of evidence holds", _broken_chain(ledger)),
         Check("the load was heavy enough", _too_light(ledger, demand), f"{_events_per_s(ledger):,.0f} events/s"),
     ]
 
@@ -220,6 +221,12 @@ def _imagined(ledger: Ledger) -> list[str]:
         for number, notice in ledger.notices.items()
         if notice.status == NoticeStatus.INFORMED and number not in reached
     )
+
+
+def _broken_chain(ledger: Ledger) -> list[str]:
+    if ledger.evidence_status == 0:
+        return []
+    return [f"tixing evidence verify ended with {ledger.evidence_status}", *ledger.evidence_said.splitlines()[-EXAMPLES:]]
 
 
 def _events_per_s(ledger: Ledger) -> float:

@@ -132,8 +132,8 @@ def settled(scene: Scene) -> Ledger:
         raise HarnessError(f"the gateway does not take what is left: {scene.sender.troubles}")
     with suppress(HarnessError):  # the ledger names those that are open
         wait_until("every notice final", lambda: _open(scene.store) == 0, within_s=scene.plan.receipt_timeout_s + GRACE_S, every_s=1)
-    status, _ = scene.product.try_run("evidence", "verify")
-    return ledger_of(scene.sender, scene.vendor, scene.store, scene.blows, status)
+    evidence = scene.product.try_run("evidence", "verify")
+    return ledger_of(scene.sender, scene.vendor, scene.store, scene.blows, evidence)
 
 
 def _open(store: StoreReader) -> int:

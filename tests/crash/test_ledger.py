@@ -146,7 +146,8 @@ def test_it_finds_a_person_informed_in_the_books_alone() -> None:
 
 def test_it_finds_a_broken_chain() -> None:
     ledger = good()
-    ledger.evidence_status = 1
+    ledger.evidence_status, ledger.evidence_said = 1, "chain 7 is broken at 12"
+    assert judge(ledger, DEMAND)[-2].found == ["tixing evidence verify ended with 1", "chain 7 is broken at 12"]
     assert failed(ledger) == ["the chain of evidence holds"]
 
 
