@@ -62,9 +62,10 @@ def event(kind: str, number: int, data: str, identity: str = "") -> bytes:
     ).encode()
 
 
-def registered(number: int) -> bytes:
-    """The registry's record of person `number`, with the contact."""
-    return event("si.person.updated", number, f'{{{details(number)},"contacts":[{contact(number)}]}}')
+def registered(number: int, deadline: date) -> bytes:
+    """The registry's record of person `number`, with the contact and the certification whose cycle ends on `deadline` (a first of the month)."""
+    certified_on = deadline.replace(year=deadline.year - 1)
+    return event("si.person.updated", number, f'{{{details(number)},"certified_on":"{certified_on}","contacts":[{contact(number)}]}}')
 
 
 def reminder_of_known(number: int, deadline: date) -> bytes:
@@ -90,7 +91,7 @@ KINDS = ("registered", "known", "with_person")
 def build(kind: str, numbers: range, deadline: date) -> list[bytes]:
     """The events of one kind for a range of persons."""
     if kind == "registered":
-        return [registered(number) for number in numbers]
+        return [registered(number, deadline) for number in numbers]
     if kind == "known":
         return [reminder_of_known(number, deadline) for number in numbers]
     if kind == "with_person":

@@ -26,7 +26,7 @@ from tests.standins.book import Arrival
 
 WARM_UP = 300
 """Messages that pass through before the clock starts: connections, plans of statements and templates are ready then, as in any day's work."""
-DEADLINE = later(3)
+DEADLINE = later(4)
 Progress = Callable[[str, float], None]
 """Told what is going on and which part of it is done, 0 to 1."""
 

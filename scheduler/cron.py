@@ -29,11 +29,13 @@ class Scheduler:
 
     def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics) -> None:
         self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
+        self._counted = gauges.Census()
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
             (1.0, self._leases),
             (5.0, self._receipts),
+            (900.0, self._census),
             (10.0, self._gauges),
             (60.0, self._heads),
         ]
@@ -85,7 +87,10 @@ class Scheduler:
         await self._jobs.ask("sweep_receipts")
 
     async def _gauges(self, connection: Queries) -> None:
-        self._metrics.store(await gauges.read(connection))
+        self._metrics.store(await gauges.read(connection, self._counted))
+
+    async def _census(self, connection: Queries) -> None:
+        self._counted = await gauges.census(connection)
 
     async def _heads(self, connection: Queries) -> None:
         await publish_heads(connection, self._runtime.sealer)

@@ -1,5 +1,7 @@
 """What the acting scheduler shows of the whole store."""
 
+from msgspec import Struct
+
 from gateway.metrics import RECEIPT_AGES_S, StoreGauges
 from gateway.store.pool import Queries
 
@@ -23,18 +25,30 @@ select c.provider, sum(cardinality(c.message_ids))::float8, sum((
 LEASE_ENDED = "select exists (select from call where answered_at is null and lease_until < clock_timestamp())"
 
 
-async def read(connection: Queries) -> StoreGauges:
-    """All of it; seconds on a store of millions, so not every second."""
-    lanes = await connection.fetch(BACKLOG)
+class Census(Struct, frozen=True):
+    """Counts over all contacts and calls: minutes on a store of millions, so a few times an hour."""
+
+    receipts_missing: dict[tuple[str, str], float] = {}
+    contacts: dict[str, int] = {}
+
+
+async def census(connection: Queries) -> Census:
+    """Counts everything."""
     missing = {}
     for age, (start_s, end_s) in RECEIPT_AGES_S.items():
         for provider, sent, silent in await connection.fetch(MISSING, float(start_s), float(end_s)):
             missing[provider, age] = silent / sent if sent else 0.0
+    return Census(missing, {row[0]: row[1] for row in await connection.fetch(CONTACTS)})
+
+
+async def read(connection: Queries, counted: Census) -> StoreGauges:
+    """What is cheap to ask, beside what was counted last."""
+    lanes = await connection.fetch(BACKLOG)
     return StoreGauges(
         {row[0]: row[1] for row in lanes},
         {row[0]: max(0.0, row[2]) for row in lanes},
-        missing,
-        {row[0]: row[1] for row in await connection.fetch(CONTACTS)},
+        counted.receipts_missing,
+        counted.contacts,
         {row[0]: row[1] for row in await connection.fetch(UNINFORMED)},
     )
 

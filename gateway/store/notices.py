@@ -54,9 +54,9 @@ update message m set status = 'canceled', reason = u.reason, fault = 'none', fin
  where m.notice_id = u.notice and m.key = u.key and m.status = 'queued'
 returning m.id, m.channel, m.reason"""
 
-WITHDRAW_OUTREACH = """
-update outreach set closed_at = $3
- where closed_at is null and (notice_id = any($1::bigint[]) or (person_id = any($2::text[]) and kind = 'conflict'))"""
+WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where closed_at is null and notice_id = any($1::bigint[])"
+
+LIFT_CONFLICTS = "update outreach set closed_at = $2 where closed_at is null and person_id = any($1::text[]) and kind = 'conflict'"
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
@@ -137,7 +137,10 @@ async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outrea
 
 async def withdraw_outreach(connection: Connection, notices: Sequence[int], conflicts: Sequence[str], at: datetime) -> None:
     """Ends outreach rows: those of these notices, and the conflict rows of these persons."""
-    await connection.execute(WITHDRAW_OUTREACH, notices, conflicts, at)
+    if notices:
+        await connection.execute(WITHDRAW_OUTREACH, notices, at)
+    if conflicts:
+        await connection.execute(LIFT_CONFLICTS, conflicts, at)
 
 
 async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str]], at: datetime) -> list[tuple[int, str, str]]:

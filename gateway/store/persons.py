@@ -23,7 +23,7 @@ LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id fo
 LOCK_DUE = f"""
 select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""
 
-ANY_DUE = "select exists (select from person where plan_due <= now())"
+ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due is not null order by plan_due limit 1), false)"
 
 CONTACTS = """
 select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
@@ -68,7 +68,8 @@ KNOWN_NUMBERS = """
 select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null from number where key = any($1::bytea[])"""
 
 LOCK_ALSO_OF = """
-select id from person where id = any($1::text[]) or id in (select person_id from message where id = any($2::bigint[])) order by id for no key update"""
+select id from person
+ where id in (select unnest($1::text[]) union select person_id from message where id = any($2::bigint[])) order by id for no key update"""
 
 PLAN_AGAIN = """
 update person set plan_due = least(plan_due, $2) where id = any($1::text[]) and (plan_due is null or plan_due > $2)"""
