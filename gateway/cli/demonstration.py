@@ -40,11 +40,11 @@ class Demonstration:
             async with open_runtime(loaded(self._home.config), self._rooms.dates, "demo", connections=2) as runtime:
                 began = asyncio.get_running_loop().time()
                 token = await create_token(runtime, "demo", ("events",))
-                day = sample_day(await runtime.pool.fetchval(TODAY), persons, self._rooms.calendar.add_months, SCENARIOS)
+                day = sample_day(await runtime.reading.fetchval(TODAY), persons, self._rooms.calendar.add_months, SCENARIOS)
                 posted = await self._post(bar, token, day)
-                reached = await self._settle(bar, runtime.pool, SETTLE_S + persons * A_PERSON_S)
+                reached = await self._settle(bar, runtime.reading, SETTLE_S + persons * A_PERSON_S)
                 took_s = asyncio.get_running_loop().time() - began
-                tables = await demo_tables.read(runtime.pool, day.scenarios)
+                tables = await demo_tables.read(runtime.reading, day.scenarios)
         demo_tables.show(out(), tables)
         self._sum_up(day, posted, reached, took_s)
         return reached.settled

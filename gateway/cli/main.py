@@ -14,7 +14,10 @@ COMMANDS = {
     "demo": "demo",
     "check": "check",
     "migrate": "migrate",
+    "import": "importing",
+    "due": "due",
     "token": "tokens",
+    "evidence": "evidence",
     "key": "keys",
 }
 """Name → module of this folder; its `command(rooms)` makes the command. Loaded when it is asked for: each pays for its own imports."""

@@ -76,11 +76,11 @@ async def show(config: Config, rooms: Rooms, window: tuple[str, str]) -> None:
         await wait_ready(address(config), UP_S)
         async with open_runtime(config, rooms.dates, "sample", connections=2) as runtime:
             token = await _token(runtime, Kept(config.store.data_path / TOKEN_FILE))
-            today = await runtime.pool.fetchval(TODAY, config.sending.timezone)
+            today = await runtime.reading.fetchval(TODAY, config.sending.timezone)
             day = sample_day(today, PERSONS, rooms.calendar.add_months, SCENARIOS)
             posted = await post(address(config), token, day.events)
             reached = await _reached(runtime)
-            told = await runtime.pool.fetchval(TOLD)
+            told = await runtime.reading.fetchval(TOLD)
         _print(config, window, token, Loaded(posted, reached, told))
     except (NotUp, Refused, aiohttp.ClientError, OSError, click.ClickException) as error:
         log.exception("sample_not_loaded", error=type(error).__name__)
@@ -90,9 +90,9 @@ async def show(config: Config, rooms: Rooms, window: tuple[str, str]) -> None:
 async def _token(runtime: Runtime, kept: "Kept") -> str:
     """The token of earlier starts while it is good, or a new one."""
     known = kept.read()
-    if known is not None and await runtime.pool.fetchrow(FIND, hash_of(known)) is not None:
+    if known is not None and await runtime.reading.fetchrow(FIND, hash_of(known)) is not None:
         return known
-    taken = {row[0] for row in await runtime.pool.fetch("select name from token")}
+    taken = {row[0] for row in await runtime.reading.fetch("select name from token")}
     name = next(name for number in range(1, len(taken) + 2) if (name := f"sample-{number}") not in taken)
     made = await create_token(runtime, name, tuple(str(scope) for scope in Scope))
     kept.write(made)
@@ -104,7 +104,7 @@ async def _reached(runtime: Runtime) -> Standing:
     loop = asyncio.get_running_loop()
     until = loop.time() + SETTLE_S
     while True:
-        found = await standing(runtime.pool)
+        found = await standing(runtime.reading)
         if found.settled or loop.time() > until:
             return found
         await asyncio.sleep(LOOK_S)
