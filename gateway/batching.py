@@ -25,7 +25,12 @@ class Batcher(Generic[T, R]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int, at_once: int, poisoned: Callable[[Exception], bool] = lambda _: False
+        self,
+        run: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        *,
+        most: int,
+        at_once: int,
+        poisoned: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self._run = run
         self._most = most

@@ -50,13 +50,13 @@ class PersonData(Struct, frozen=True):
 
     name: Name | UnsetType = UNSET
     region: Region | UnsetType = UNSET
-    residence: Residence | None | UnsetType = UNSET
+    residence: Residence | UnsetType | None = UNSET
     insurance: Insurances | UnsetType = UNSET
-    beneficiary: Beneficiary | None | UnsetType = UNSET
-    birth_year: Year | None | UnsetType = UNSET
+    beneficiary: Beneficiary | UnsetType | None = UNSET
+    birth_year: Year | UnsetType | None = UNSET
     abroad: bool | UnsetType = UNSET
     home_service: bool | UnsetType = UNSET
-    managing_unit: ManagingUnit | None | UnsetType = UNSET
+    managing_unit: ManagingUnit | UnsetType | None = UNSET
     certified_on: date | UnsetType = UNSET
     benefit_started_on: date | UnsetType = UNSET
     contacts: Contacts | UnsetType = UNSET

@@ -27,11 +27,11 @@ class Observer:
 
     def offered(self, offered: Sequence[Offered], results: Sequence[Result]) -> None:
         """Events that went to the store."""
-        counts = Counter(
-            (o.event.type, EventResult.ACCEPTED if r is ACCEPTED else EventResult.REJECTED if isinstance(r, Rejected) else EventResult.DUPLICATE)
-            for o, r in zip(offered, results, strict=True)
-        )
-        for (kind, result), n in counts.items():
+        if results.count(ACCEPTED) == len(results):
+            for kind, n in Counter([o.event.type for o in offered]).items():
+                self._metrics.events(kind, EventResult.ACCEPTED, n)
+            return
+        for (kind, result), n in Counter((o.event.type, _result(r)) for o, r in zip(offered, results, strict=True)).items():
             self._metrics.events(kind, result, n)
 
     def rejected(self, _: Rejected) -> None:
@@ -40,17 +40,19 @@ class Observer:
 
     def written(self, written: Written) -> None:
         """What plan decided."""
-        for (kind, status), n in Counter((n.kind, n.status) for n in written.notices).items():
+        for (kind, status), n in Counter([(n.kind, n.status) for n in written.notices]).items():
             self._metrics.notices(kind, status, n)
         self._closed(written.closed)
-        for channel, n in Counter(d.channel for d in written.drafts).items():
+        for channel, n in Counter([d.channel for d in written.drafts]).items():
             self._metrics.messages(channel, None, Status.QUEUED, None, n)
         for (channel, reason), n in Counter((channel, reason) for _, channel, reason in written.canceled).items():
             self._metrics.messages(channel, None, Status.CANCELED, Reason(reason), n)
 
     def received(self, received: Received, at: datetime) -> None:
         """What vendors reported."""
-        for (channel, provider, status, reason), n in Counter((s.channel, s.provider, r.status, r.reason) for s, r in received.moved).items():
+        for (channel, provider, status, reason), n in Counter(
+            [(s.channel, s.provider, r.status, r.reason) for s, r in received.moved]
+        ).items():
             self._metrics.messages(channel, provider, status, reason, n)
         waited: dict[str, list[float]] = {}
         for standing, report in received.moved:
@@ -71,7 +73,9 @@ class Observer:
         if sent < len(answers):
             for moved in recorded.moved:
                 if str(moved.id) in call.started:
-                    self._metrics.messages(moved.channel, call.provider, Status(moved.status), Reason(moved.reason) if moved.reason else None)
+                    self._metrics.messages(
+                        moved.channel, call.provider, Status(moved.status), Reason(moved.reason) if moved.reason else None
+                    )
 
     def unused(self, provider: str) -> None:
         """A claim found nothing to send."""
@@ -111,3 +115,9 @@ class Observer:
     def _closed(self, closed: Sequence[tuple[int, str, str]]) -> None:
         for (kind, status), n in Counter((kind, status) for _, kind, status in closed).items():
             self._metrics.notices(Kind(kind), NoticeStatus(status), n)
+
+
+def _result(result: Result) -> EventResult:
+    if isinstance(result, Rejected):
+        return EventResult.REJECTED
+    return EventResult.DUPLICATE if result.duplicate else EventResult.ACCEPTED

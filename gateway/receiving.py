@@ -57,7 +57,9 @@ class Receiving:
 
 def cleaned(reading: Reading) -> Reading:
     """What a vendor's JSON may hold and a store cannot (NUL, lone surrogates) becomes "?"; mostly there is none and nothing is copied."""
-    if all(_storable(r.vendor_code) and _storable(r.reference) for r in reading.reports) and all(_storable(m.text) for m in reading.inbound):
+    if all(_storable(r.vendor_code) and _storable(r.reference) for r in reading.reports) and all(
+        _storable(m.text) for m in reading.inbound
+    ):
         return reading
     reports = [structs.replace(r, vendor_code=_stored(r.vendor_code), reference=_stored(r.reference)) for r in reading.reports]
     inbound = [structs.replace(m, text=_stored(m.text) or "") for m in reading.inbound]

@@ -138,7 +138,9 @@ async def open_runtime(config: Config, dates: Dates, role: str, *, connections: 
             await asyncio.gather(pool.close(), reading.close())
 
 
-async def _assemble(config: Config, dates: Dates, host: EngineHost, pools: tuple[Pool, asyncpg.Pool], keyring: Keyring, catalog: Catalog, role: str) -> Runtime:
+async def _assemble(
+    config: Config, dates: Dates, host: EngineHost, pools: tuple[Pool, asyncpg.Pool], keyring: Keyring, catalog: Catalog, role: str
+) -> Runtime:
     pool, reading = pools
     async with pool.acquire() as connection:
         if names := await missing(connection):
@@ -155,7 +157,23 @@ async def _assemble(config: Config, dates: Dates, host: EngineHost, pools: tuple
     writer = Writer(vault, sealer, lambda name: catalog.current(name).version)
     name = f"{role}@{socket.gethostname()}:{os.getpid()}"
     return Runtime(
-        config, dates, host, pool, reading, keyring, cipher, blind, vault, sealer, Ids(), catalog, regions, checker, Planning(rules, drawn), writer, name
+        config,
+        dates,
+        host,
+        pool,
+        reading,
+        keyring,
+        cipher,
+        blind,
+        vault,
+        sealer,
+        Ids(),
+        catalog,
+        regions,
+        checker,
+        Planning(rules, drawn),
+        writer,
+        name,
     )
 
 

@@ -118,7 +118,7 @@ TABLE: dict[tuple[str, str], Row] = {
 """(kind, cause) → what each fact does. A dash of the domain's table (cannot happen) stands."""
 
 
-def stops(  # noqa: PLR0913 - a column of the table each
+def stops(
     notice: Claimed, person: Facts, *, opted_out: bool = False, to_self: bool = False, canceled: bool = False, expired: bool = False
 ) -> Reason | None:
     """Why this notice, or this message of it, must not leave; None where it may.

@@ -1,0 +1,1 @@
+"""The calendar, the arq worker and what it does by the clock."""

@@ -23,7 +23,9 @@ log = get_logger("worker")
 class Functions:
     """What arq calls; every method takes arq's context first."""
 
-    def __init__(self, sending: Sending, planner: Planner, sweep: Sweep, receipt_timeouts: dict[str, timedelta], swept: Callable[[Swept], None]) -> None:
+    def __init__(
+        self, sending: Sending, planner: Planner, sweep: Sweep, receipt_timeouts: dict[str, timedelta], swept: Callable[[Swept], None]
+    ) -> None:
         self._sending, self._planner, self._sweep, self._timeouts, self._swept = sending, planner, sweep, receipt_timeouts, swept
         self.stopping = False
 

@@ -27,7 +27,7 @@ log = get_logger(__name__)
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """arq's settings for redis+sentinel://host:port,host:port/MASTER/DB."""
+    """Settings of arq for redis+sentinel://host:port,host:port/MASTER/DB."""
     hosts, _, rest = url.removeprefix("redis+sentinel://").partition("/")
     master, _, database = rest.partition("/")
     sentinels = [(host, int(port or 26379)) for host, _, port in (one.partition(":") for one in hosts.split(","))]

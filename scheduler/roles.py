@@ -70,9 +70,15 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         observer.outlets = outlets
         sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded)
         timeouts = {name: timedelta(hours=section.receipt_timeout_h) for name, section in config.providers.items()}
-        functions = Functions(sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept)
+        functions = Functions(
+            sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept
+        )
         worker = WakingWorker(redis, functions.all(), functions.everything)
-        shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis)) if config.metrics.port else None
+        shown = (
+            await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
+            if config.metrics.port
+            else None
+        )
         watch = asyncio.create_task(runtime.host.watch())
         for provider in providers.values():
             await provider.open()
@@ -100,7 +106,11 @@ async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
     async with open_runtime(config, calendar, "scheduler", connections=3) as runtime:
         redis = await open_redis(runtime.host.redis_url)
         metrics = Metrics(channels_of(config), version("tixing"))
-        shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis)) if config.metrics.port else None
+        shown = (
+            await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
+            if config.metrics.port
+            else None
+        )
         watch = asyncio.create_task(runtime.host.watch())
         try:
             await Scheduler(runtime, ArqJobs(redis), metrics).run(stopping)

@@ -35,7 +35,9 @@ class Door(Struct, frozen=True):
         return any(here in ip_network(net, strict=False) for net in self.allow_from)
 
 
-def callbacks_handler(doors: Mapping[str, Door], receive: Callable[[str, Callback], Awaitable[Reading]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def callbacks_handler(
+    doors: Mapping[str, Door], receive: Callable[[str, Callback], Awaitable[Reading]]
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of callbacks. A wrong provider, token or address all look like nothing being there."""
 
     async def handle(request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from gateway.api.problems import Problem, Unavailable
 from gateway.batching import Batcher, Closed
 from gateway.intake.check import Checked, Checker, Rejected
 from gateway.intake.check import Problem as Wrong
-from gateway.pipeline.accept import Accepted, Offered, Result, Sender
+from gateway.pipeline.accept import ACCEPTED, Accepted, Offered, Result, Sender
 from gateway.words import EventType, Scope
 
 A_SET = 500
@@ -83,7 +83,9 @@ def events_handler(intake: Intake) -> Callable[[web.Request], Awaitable[web.Resp
             elif "ce-id" in request.headers or "ce-specversion" in request.headers:
                 await taking.one(intake.checker.binary(_attributes(request), await _body(request, intake.most_bytes)))
             else:
-                raise Problem(415, "Send application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson or ce-* headers.")
+                raise Problem(
+                    415, "Send application/cloudevents+json, application/cloudevents-batch+json, application/x-ndjson or ce-* headers."
+                )
         except Closed:
             raise Unavailable("This gateway is stopping; send all of it again.") from None
         return taking.response()
@@ -101,7 +103,9 @@ async def _body(request: web.Request, most: int) -> bytes:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(413, f"More than {most / 1024 / 1024:g} MiB (server.max_body_mib): send it in parts, or as application/x-ndjson, which is streamed.")
+    return Problem(
+        413, f"More than {most / 1024 / 1024:g} MiB (server.max_body_mib): send it in parts, or as application/x-ndjson, which is streamed."
+    )
 
 
 def _events_of(body: bytes) -> list[Raw]:
@@ -167,7 +171,11 @@ class _Taking:
         answer = self._answer
         if answer.rejected and not answer.accepted and not answer.duplicate:
             if self._refused == len(answer.rejected):
-                raise Problem(429, "Too many messages wait already (server.max_backlog): come back later.", headers={"Retry-After": str(RETRY_AFTER_S)})
+                raise Problem(
+                    429,
+                    "Too many messages wait already (server.max_backlog): come back later.",
+                    headers={"Retry-After": str(RETRY_AFTER_S)},
+                )
             raise Problem(422, "None of it could be taken; see rejected.", accepted=0, duplicate=0, rejected=answer.rejected)
         return web.Response(body=_encode(answer), status=202, content_type="application/json")
 
@@ -185,11 +193,12 @@ class _Taking:
         offered: list[Offered] = []
         places: list[int] = []
         full = self._intake.full()
+        picky = full or bool(self._sources)
         for index, one in enumerate(checked, start):
             if isinstance(one, Rejected):
                 self._reject(index, one)
                 continue
-            if refusal := self._not_allowed(one, full=full):
+            if picky and (refusal := self._not_allowed(one, full=full)):
                 self._reject(index, refusal)
                 continue
             offered.append(Offered(one.event, self._sender))
@@ -197,6 +206,9 @@ class _Taking:
             for warning in one.warnings:
                 self._answer.warnings.append(Warned(index, one.event.id, warning.code, warning.path, warning.detail))
         results = await self._intake.accept.submit(offered) if offered else []
+        if results.count(ACCEPTED) == len(results):  # nearly always
+            self._answer.accepted += len(results)
+            return
         for index, result in zip(places, results, strict=True):
             self._count(index, result)
 

@@ -13,11 +13,9 @@ def into_calls(messages: Iterable[tuple[bytes, T]], size: int) -> list[list[T]]:
     calls: list[list[T]] = []
     open_calls: list[tuple[set[bytes], list[T]]] = []
     for key, message in messages:
-        for keys, call in open_calls:
-            if key not in keys:
-                break
-        else:
-            keys, call = set(), []
+        keys, call = next(((keys, call) for keys, call in open_calls if key not in keys), (None, []))
+        if keys is None:
+            keys = set()
             calls.append(call)
             open_calls.append((keys, call))
         keys.add(key)

@@ -81,7 +81,11 @@ class Claimer:
             ids = await self._ids.draw(connection, len(taken) + 1)
             facts = await persons.lock(connection, list({row[1] for row in taken}), self._vault)
             candidates = await claims.read(connection, [row[0] for row in taken])
-            counts = await claims.sent_today(connection, {c.key for c in candidates}, self._limits.day_start(now)) if self._limits.per_day else {}
+            counts = (
+                await claims.sent_today(connection, {c.key for c in candidates}, self._limits.day_start(now))
+                if self._limits.per_day
+                else {}
+            )
             decisions = decide(candidates, facts, now, self._limits.per_day, counts, self._stops, self._render, self._vault)
             await self._put_off(connection, decisions, now)
             made = _calls(decisions.start, line, lane, held, ids)
@@ -98,9 +102,13 @@ class Claimer:
         digest = self._sealer.digest
         return [entry(FactKind.CALL, c.id, digest(c.id, c.provider, [s.id for s in c.started.values()], now, self._by)) for c in made]
 
-    async def _record(self, connection: Connection, made: Sequence[Call], start: Sequence[Starting], line: Line, now: datetime, seal_id: int) -> None:
+    async def _record(
+        self, connection: Connection, made: Sequence[Call], start: Sequence[Starting], line: Line, now: datetime, seal_id: int
+    ) -> None:
         call_of = {s.id: s.call_id for c in made for s in c.started.values()}
-        await claims.start(connection, [s.id for s in start], [call_of[s.id] for s in start], [s.segments for s in start], now, line.provider)
+        await claims.start(
+            connection, [s.id for s in start], [call_of[s.id] for s in start], [s.segments for s in start], now, line.provider
+        )
         attempts = [(c.id, [s.id for s in c.started.values()]) for c in made]
         await calls.insert(connection, line.provider, attempts, now, self._by, now + timedelta(seconds=line.lease_s), seal_id)
 

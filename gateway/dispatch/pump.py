@@ -85,7 +85,14 @@ class Pump:
     """One a (channel, lane) and process. `choose` gives the outlet to use now; None: none is usable, or the window is shut."""
 
     def __init__(
-        self, channel: str, lane: str, choose: Callable[[], Outlet | None], claims: Claims, tokens: Tokens, answers: Answers, watcher: Watcher
+        self,
+        channel: str,
+        lane: str,
+        choose: Callable[[], Outlet | None],
+        claims: Claims,
+        tokens: Tokens,
+        answers: Answers,
+        watcher: Watcher,
     ) -> None:
         self.channel, self.lane = channel, lane
         self._choose, self._claims, self._tokens, self._answers, self._watcher = choose, claims, tokens, answers, watcher
@@ -206,7 +213,9 @@ class Pump:
             log.error("answers_not_recorded", provider=call.provider, messages=len(call.batch), **account(error))
 
     async def _send(self, provider: Provider, call: Call) -> Sequence[Answer]:
-        return await provider.send(call.batch, call.lease.holds, lambda: self._watcher.first_byte(call, boot_seconds() - call.lease.claimed))
+        return await provider.send(
+            call.batch, call.lease.holds, lambda: self._watcher.first_byte(call, boot_seconds() - call.lease.claimed)
+        )
 
     async def _again_in_lease(self, provider: Provider, call: Call) -> Sequence[Answer]:
         """Nothing left: the same attempt is tried again for as long as its lease allows (tenacity), then it counts as "later"."""
@@ -239,7 +248,7 @@ class _LeaseOver(stop_base):
     def __init__(self, call: Call) -> None:
         self._holds = call.lease.holds
 
-    def __call__(self, retry_state: object) -> bool:
+    def __call__(self, _: object) -> bool:
         return not self._holds()
 
 

@@ -74,7 +74,9 @@ class Addresses(Struct, frozen=True):
 
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
-_data: dict[str, tuple[EventType, Callable[[Raw], Any]]] = {kind.value: (kind, msgspec.json.Decoder(shape).decode) for kind, shape in DATA_OF.items()}
+_data: dict[str, tuple[EventType, Callable[[Raw], Any]]] = {
+    kind.value: (kind, msgspec.json.Decoder(shape).decode) for kind, shape in DATA_OF.items()
+}
 _name = msgspec.json.Decoder(_Name).decode
 
 
@@ -174,7 +176,9 @@ class Checker:
                 warnings.append(Problem(refused.code, f"{at}.address", refused.detail))
                 continue
             key = self._ports.key(contact.channel, address)
-            contacts.append(GivenContact(contact.channel, address, key, contact.relation, contact.source, contact.verified_on, contact.name))
+            contacts.append(
+                GivenContact(contact.channel, address, key, contact.relation, contact.source, contact.verified_on, contact.name)
+            )
         return (*contacts, *unit), tuple(warnings)
 
     def _unit(self, data: Data) -> tuple[GivenContact, ...]:

@@ -142,7 +142,9 @@ class Accept:
                 share = _Work(person, [], person.region)
             region = _region_given(event)
             if sender.covers is not None and not _may(sender.covers, share.region, region):
-                results[place] = Rejected(event.id, (Problem("forbidden", "$.subject", "this token may not speak for the person's region"),))
+                results[place] = Rejected(
+                    event.id, (Problem("forbidden", "$.subject", "this token may not speak for the person's region"),)
+                )
                 continue
             work[event.person_id] = share
             share.region = region or share.region
@@ -176,9 +178,10 @@ class Accept:
         if not state.person.pending:
             try:
                 share.changes = self._planning.plan(state, found, moment.now, moment.today, draw)
-                return
             except Exception as error:  # noqa: BLE001 - an edge: what is accepted must be stored whatever plan does
                 log.error("plan_failed", events=len(found), **account(error))
+            else:
+                return
         share.changes = Changes(structs.replace(state.person, pending=True, plan_due=moment.now))
 
     @staticmethod
@@ -189,7 +192,13 @@ class Accept:
                 results[place] = Rejected(offered[place].event.id, (Problem(verdict.code, verdict.path, verdict.detail),))
 
     async def _events(
-        self, connection: Connection, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment, seal_id: int
+        self,
+        connection: Connection,
+        offered: Sequence[Offered],
+        results: Sequence[Result],
+        work: Sequence[_Work],
+        moment: Moment,
+        seal_id: int,
     ) -> list[bytes]:
         rows = sorted(self._rows(offered, results, work, moment), key=itemgetter(0))
         if not rows:

@@ -16,4 +16,7 @@ async def beliefs_about(connection: Connection, found: Sequence[Event]) -> Mappi
     if not keys:
         return NONE
     rows = await persons.known_numbers(connection, list(keys))
-    return {key: Belief(usable=state != "dead" and not wrong, opted_out=opted_out, score=p_alive) for key, p_alive, state, opted_out, wrong in rows}
+    return {
+        key: Belief(usable=state != "dead" and not wrong, opted_out=opted_out, score=p_alive)
+        for key, p_alive, state, opted_out, wrong in rows
+    }

@@ -28,7 +28,9 @@ async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> 
         return
     channels = {w.key: w.channel for w in told}
     rows = await receipts.numbers(connection, list(channels))
-    beliefs = {key: NumberBelief(delivered, failed, streak, p_alive, State(state)) for key, delivered, failed, streak, p_alive, state in rows}
+    beliefs = {
+        key: NumberBelief(delivered, failed, streak, p_alive, State(state)) for key, delivered, failed, streak, p_alive, state in rows
+    }
     changed: dict[bytes, NumberBelief] = {}
     for word in told:
         before = changed.get(word.key) or beliefs.get(word.key, NEW)

@@ -116,11 +116,14 @@ class Receive:
                     _join(batch, row, stand, report, done)
         return batch
 
-    async def _write(self, connection: Connection, batch: _Batch, now: datetime, seal_id: int) -> tuple[list[bytes], list[tuple[int, str, str]]]:
+    async def _write(
+        self, connection: Connection, batch: _Batch, now: datetime, seal_id: int
+    ) -> tuple[list[bytes], list[tuple[int, str, str]]]:
         await receipts.insert(connection, batch.rows, now, seal_id)
         digest = self._sealer.digest
         entries = [
-            entry(FactKind.RECEIPT, r.id, digest(r.id, r.provider, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes)) for r in batch.rows
+            entry(FactKind.RECEIPT, r.id, digest(r.id, r.provider, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes))
+            for r in batch.rows
         ]
         if batch.recorded:
             await receipts.record(connection, batch.recorded)
@@ -138,7 +141,9 @@ class Receive:
             await persons.plan_again(connection, failed, now)
         return entries, closed
 
-    async def _close(self, connection: Connection, batch: _Batch, now: datetime, seal_id: int, entries: list[bytes]) -> list[tuple[int, str, str]]:
+    async def _close(
+        self, connection: Connection, batch: _Batch, now: datetime, seal_id: int, entries: list[bytes]
+    ) -> list[tuple[int, str, str]]:
         closings = [Closing(s.notice_id, NoticeStatus.INFORMED, None) for s, r in batch.moved if r.status is Status.DELIVERED]
         if not closings:
             return []

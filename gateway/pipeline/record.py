@@ -62,13 +62,12 @@ class Recorder:
         return [recorded] * len(done)
 
     def _effects(self, done: Sequence[Answered], now: datetime) -> list[Effect]:
-        found = []
+        found: list[Effect | None] = []
         for answered in done:
             call = answered.call
             late, resend = call.lease.over(), self._resend_unknown(call.provider)
-            for answer in answered.answers:
-                if late or answer.outcome is not Outcome.ACCEPTED:
-                    found.append(effect(answer, call.started[answer.reference], now, resend_unknown=resend, late=late))
+            told = [a for a in answered.answers if late or a.outcome is not Outcome.ACCEPTED]
+            found += [effect(a, call.started[a.reference], now, resend_unknown=resend, late=late) for a in told]
         return [e for e in found if e is not None]
 
     async def _move(self, connection: Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:

@@ -55,4 +55,6 @@ class Replies:
         if marks:
             await inbound.mark(connection, marks, at)
             await persons.plan_again(connection, heard.holders, at)
-        return [entry(FactKind.INBOUND, r.id, self._sealer.digest(r.id, r.provider, r.key, r.message_id, r.keyword, r.sealed)) for r in rows]
+        return [
+            entry(FactKind.INBOUND, r.id, self._sealer.digest(r.id, r.provider, r.key, r.message_id, r.keyword, r.sealed)) for r in rows
+        ]

@@ -33,7 +33,13 @@ class Writer:
         self._vault, self._sealer, self._version_of = vault, sealer, version_of
 
     async def write(
-        self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person], at: datetime, seal_id: int, take: Callable[[], int]
+        self,
+        connection: Connection,
+        changes: Sequence[Changes],
+        known: Mapping[str, Person],
+        at: datetime,
+        seal_id: int,
+        take: Callable[[], int],
     ) -> Written:
         """Writes the changes of locked persons. `known`: those the store holds, as they were read.
 
@@ -57,7 +63,9 @@ class Writer:
     def notice_digest(self, n: Notice) -> bytes:
         """Digest of what of a notice never changes."""
         insurance = "+".join(n.insurance)
-        return self._sealer.digest(n.id, n.person_id, n.duty, n.kind, n.cause, insurance, n.effective, list(n.checks), n.event_source, n.event_id)
+        return self._sealer.digest(
+            n.id, n.person_id, n.duty, n.kind, n.cause, insurance, n.effective, list(n.checks), n.event_source, n.event_id
+        )
 
     async def _persons(self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person]) -> None:
         new = [c.person for c in changes if c.person.id not in known]
@@ -66,7 +74,9 @@ class Writer:
         old = [(known[c.person.id], c.person) for c in changes if c.person.id in known and c.person is not known[c.person.id]]
         if old:
             await persons.update(connection, old, self._vault)
-        fresh: list[tuple[str, Contact]] = [(c.person.id, contact) for c in changes if c.person.id not in known for contact in c.contacts_put]
+        fresh: list[tuple[str, Contact]] = [
+            (c.person.id, contact) for c in changes if c.person.id not in known for contact in c.contacts_put
+        ]
         if fresh:
             await persons.insert_contacts(connection, fresh, self._vault)
         contacts = [(c.person.id, contact) for c in changes if c.person.id in known for contact in c.contacts_put]
@@ -76,7 +86,9 @@ class Writer:
         if removed:
             await persons.remove_contacts(connection, [holder for holder, _ in removed], [ident for _, ident in removed])
 
-    async def _messages(self, connection: Connection, drafts: Sequence[Draft], at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
+    async def _messages(
+        self, connection: Connection, drafts: Sequence[Draft], at: datetime, seal_id: int, take: Callable[[], int]
+    ) -> list[bytes]:
         ids = [take() for _ in drafts]
         versions = [self._version_of(d.template) for d in drafts]
         sealed = await messages.insert(connection, ids, drafts, versions, self._vault, at, seal_id)

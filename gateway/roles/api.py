@@ -43,7 +43,10 @@ log = get_logger("api")
 
 async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None:
     """Serves until `stopping` is set; then takes nothing new, finishes what it took, and returns."""
-    async with open_runtime(config, rooms.dates, "api", connections=CONNECTIONS) as runtime, rooms.open_jobs(runtime.host.redis_url) as (redis, jobs):
+    async with (
+        open_runtime(config, rooms.dates, "api", connections=CONNECTIONS) as runtime,
+        rooms.open_jobs(runtime.host.redis_url) as (redis, jobs),
+    ):
         watch = asyncio.create_task(runtime.host.watch())
         metrics = Metrics(channels_of(config), version("tixing"))
         observer = Observer(metrics)
@@ -92,7 +95,14 @@ def accepting(runtime: Runtime, jobs: Jobs, observer: Observer) -> Batcher[Offer
             task.add_done_callback(wakes.discard)
 
     accept = Accept(
-        runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, runtime.planning, runtime.config.sending.timezone, committed
+        runtime.pool,
+        runtime.vault,
+        runtime.sealer,
+        runtime.ids,
+        runtime.writer,
+        runtime.planning,
+        runtime.config.sending.timezone,
+        committed,
     )
     return Batcher(accept, most=MOST_EVENTS, at_once=AT_ONCE, poisoned=poisoned)
 

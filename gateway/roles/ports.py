@@ -1,6 +1,5 @@
 """What roles are given by the composition root: the rooms that gateway must not import."""
 
-
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,5 +34,3 @@ class Rooms:
     open_jobs: OpenJobs
     worker: Role
     scheduler: Role
-
-

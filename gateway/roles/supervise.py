@@ -65,5 +65,5 @@ async def _end(process: asyncio.subprocess.Process, ended: "asyncio.Task[int]") 
 async def orphaned() -> None:
     """Returns when the process that started this one is gone. Never where nobody supervises."""
     parent = int(os.environ.get(PARENT, "0"))
-    while not parent or os.getppid() == parent:
+    while not parent or os.getppid() == parent:  # noqa: ASYNC110 - nothing tells a process that its parent died
         await asyncio.sleep(1.0)

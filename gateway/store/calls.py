@@ -71,7 +71,13 @@ class Moved(Struct, frozen=True):
 
 
 async def insert(
-    connection: Connection, provider: str, calls: Sequence[tuple[int, Sequence[int]]], at: datetime, by: str, lease_until: datetime, seal_id: int
+    connection: Connection,
+    provider: str,
+    calls: Sequence[tuple[int, Sequence[int]]],
+    at: datetime,
+    by: str,
+    lease_until: datetime,
+    seal_id: int,
 ) -> None:
     """Writes attempts (call id, message ids) before they are made."""
     await copy_in(connection, "call", COLUMNS, [(ident, provider, messages, at, by, lease_until, seal_id) for ident, messages in calls])

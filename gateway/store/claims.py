@@ -94,7 +94,9 @@ async def sent_today(connection: Connection, keys: Collection[bytes], since: dat
     return {key: counts.get(key) for key in asked}
 
 
-async def start(connection: Connection, ids: Sequence[int], calls: Sequence[int], segments: Sequence[int], at: datetime, provider: str) -> None:
+async def start(
+    connection: Connection, ids: Sequence[int], calls: Sequence[int], segments: Sequence[int], at: datetime, provider: str
+) -> None:
     """The messages are on their way with these calls."""
     await connection.execute(START, ids, calls, segments, at, provider)
 

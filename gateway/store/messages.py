@@ -15,6 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 QUEUE_COLUMNS = ("message_id", "person_id", "lane", "channel", "due_at")
 
+
 async def insert(
     connection: Connection, ids: Sequence[int], drafts: Sequence[Draft], versions: Sequence[str], vault: Vault, at: datetime, seal_id: int
 ) -> list[bytes]:
@@ -28,7 +29,11 @@ async def insert(
         for ident, d, version, content in zip(ids, drafts, versions, sealed, strict=True)
     ]  # fmt: skip
     await copy_in(connection, "message", COLUMNS, rows)
-    await enqueue(connection, [(i, d.person_id, d.lane, d.channel, None if d.due_at <= at else d.due_at) for i, d in zip(ids, drafts, strict=True)], at)
+    await enqueue(
+        connection,
+        [(i, d.person_id, d.lane, d.channel, None if d.due_at <= at else d.due_at) for i, d in zip(ids, drafts, strict=True)],
+        at,
+    )
     return sealed
 
 

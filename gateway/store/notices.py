@@ -97,7 +97,9 @@ async def start(connection: Connection, ids: Iterable[int]) -> None:
 
 async def close(connection: Connection, closings: Sequence[Closing], at: datetime, seal_id: int) -> list[tuple[int, str, str]]:
     """Ends notices (id, kind, status of those that changed). An uninformed one may still become informed or withdrawn, others stay."""
-    rows = await connection.fetch(CLOSE, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id)
+    rows = await connection.fetch(
+        CLOSE, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id
+    )
     return [tuple(row) for row in rows]
 
 

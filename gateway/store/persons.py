@@ -18,10 +18,10 @@ _RELATION = {str(r): r for r in Relation}
 _SOURCE = {str(s): s for s in ContactSource}
 _INSURANCE = {str(i): i for i in Insurance}
 
-LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"
+LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"  # noqa: S608 - our own columns
 
 LOCK_DUE = f"""
-select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""
+select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""  # noqa: S608 - our own columns
 
 ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due is not null order by plan_due limit 1), false)"
 
@@ -192,7 +192,8 @@ def _only_cycle(before: Person, after: Person) -> bool:
         and before.benefits is after.benefits
         and before.insurance is after.insurance
         and (before.region, before.beneficiary, before.benefit_started_on) == (after.region, after.beneficiary, after.benefit_started_on)
-        and (before.deceased, before.died_on, before.conflict, before.pending) == (after.deceased, after.died_on, after.conflict, after.pending)
+        and (before.deceased, before.died_on, before.conflict, before.pending)
+        == (after.deceased, after.died_on, after.conflict, after.pending)
     )
 
 

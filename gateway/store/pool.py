@@ -26,13 +26,13 @@ class Queries(Protocol):
     async def execute(self, query: str, *args: Any) -> str:
         """Runs a statement."""
 
-    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> list[Any]:  # noqa: ASYNC109 - asyncpg's own
+    async def fetch(self, query: str, *args: Any, timeout: float | None = None) -> list[Any]:
         """All rows."""
 
-    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+    async def fetchrow(self, query: str, *args: Any, timeout: float | None = None) -> Any:
         """The first row, or None."""
 
-    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - asyncpg's own
+    async def fetchval(self, query: str, *args: Any, column: int = 0, timeout: float | None = None) -> Any:
         """The first column of the first row, or None."""
 
     def transaction(self) -> AbstractAsyncContextManager[Any]:

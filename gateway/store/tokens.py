@@ -9,7 +9,9 @@ LIST = "select name, scopes, region, sources, created_at, revoked_at from token 
 REVOKE = "update token set revoked_at = now() where name = $1 and revoked_at is null returning name"
 
 
-async def create(connection: Queries, name: str, token_hash: bytes, scopes: Sequence[str], region: str | None, sources: Sequence[str]) -> None:
+async def create(
+    connection: Queries, name: str, token_hash: bytes, scopes: Sequence[str], region: str | None, sources: Sequence[str]
+) -> None:
     """Stores a new token.
 
     Raises:
