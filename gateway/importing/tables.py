@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -66,15 +67,16 @@ def open_table(path: Path) -> Table:
 
 def _open_csv(path: Path) -> Table:
     csv.field_size_limit(LONGEST_CELL)
-    raw = path.open("rb")
-    size = path.stat().st_size
-    encoding = encoding_of(raw)
-    lines = io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
-    first = lines.readline()
-    reader = csv.reader(_lines(first, lines), delimiter=max(DELIMITERS, key=first.count))
-    headers = [header.strip() for header in next(reader, [])]
-    columns = _header(headers, path)
-    return Table(headers, set(columns.unread), columns.of_contacts, _csv_rows(reader, columns, encoding), size, raw.tell, lines.close)
+    with ExitStack() as opened:  # closes where the header is refused
+        raw = opened.enter_context(path.open("rb"))
+        encoding = encoding_of(raw)
+        lines = opened.enter_context(io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=""))
+        first = lines.readline()
+        reader = csv.reader(_lines(first, lines), delimiter=max(DELIMITERS, key=first.count))
+        headers = [header.strip() for header in next(reader, [])]
+        columns = _header(headers, path)
+        rows = _csv_rows(reader, columns, encoding)
+        return Table(headers, set(columns.unread), columns.of_contacts, rows, path.stat().st_size, raw.tell, opened.pop_all().close)
 
 
 def _lines(first: str, rest: io.TextIOWrapper) -> Iterator[str]:
@@ -134,15 +136,17 @@ def _open_workbook(path: Path) -> Table:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, KeyError, ValueError, InvalidFileException):
         raise UnusableFile(f"{path.name} is no workbook: is it a CSV or an .xls with another ending?") from None
-    sheet = book.worksheets[0]
-    sheet.reset_dimensions()  # what a file says of its own size may be wrong
-    rows = sheet.iter_rows(values_only=True)
-    headers = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
-    while headers and not headers[-1]:
-        headers.pop()
-    columns = _header(headers, path)
-    seen = _Counter()
-    return Table(headers, set(columns.unread), columns.of_contacts, _sheet_rows(rows, columns, seen), 0, seen.get, book.close)
+    with ExitStack() as opened:
+        opened.callback(book.close)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of its own size may be wrong
+        rows, seen = sheet.iter_rows(values_only=True), _Counter()
+        headers = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
+        while headers and not headers[-1]:
+            headers.pop()
+        columns = _header(headers, path)
+        found = _sheet_rows(rows, columns, seen)
+        return Table(headers, set(columns.unread), columns.of_contacts, found, 0, seen.get, opened.pop_all().close)
 
 
 class _Counter:
@@ -161,12 +165,12 @@ def _sheet_rows(rows: Iterator[tuple[Any, ...]], columns: Columns, seen: _Counte
 
 
 def _open_ndjson(path: Path) -> Table:
-    raw = path.open("rb")
-    unread: set[str] = set()
-    first = _first_object(raw)
-    of_contacts = any(column is not None and column.field == "address" for column in map(column_of, first))
-    headers = list(first)
-    return Table(headers, unread, of_contacts, _ndjson_rows(raw, headers, unread), path.stat().st_size, raw.tell, raw.close)
+    with ExitStack() as opened:
+        raw = opened.enter_context(path.open("rb"))
+        headers, unread = list(_first_object(raw)), set[str]()
+        of_contacts = any(column is not None and column.field == "address" for column in map(column_of, headers))
+        rows = _ndjson_rows(raw, headers, unread)
+        return Table(headers, unread, of_contacts, rows, path.stat().st_size, raw.tell, opened.pop_all().close)
 
 
 def _first_object(raw: BinaryIO) -> dict[str, Any]:
