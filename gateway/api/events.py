@@ -23,6 +23,8 @@ MOST_LINE_BYTES = 4 * 1024 * 1024
 RETRY_AFTER_S = 30
 MAKES_NOTICES = frozenset({EventType.REMINDER_DUE, EventType.LAPSED, EventType.SUSPENDED, EventType.TERMINATED, EventType.NOTICE_REQUESTED})
 """What a full backlog refuses. Certifications, deaths, resumptions and corrections are always taken."""
+STRUCTURED = frozenset({"application/cloudevents+json", "application/cloudevents"})
+BATCHED = frozenset({"application/cloudevents-batch+json", "application/cloudevents-batch"})
 _encode = msgspec.json.Encoder().encode
 _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 
@@ -76,9 +78,9 @@ def events_handler(intake: Intake) -> Callable[[web.Request], Awaitable[web.Resp
         try:
             if kind == "application/x-ndjson":
                 await taking.stream(request.content.iter_any())
-            elif kind.startswith("application/cloudevents-batch"):
+            elif kind in BATCHED:
                 await taking.batch(_events_of(await _body(request, intake.most_bytes)))
-            elif kind.startswith("application/cloudevents"):
+            elif kind in STRUCTURED:
                 await taking.one(intake.checker.structured(await _body(request, intake.most_bytes)))
             elif "ce-id" in request.headers or "ce-specversion" in request.headers:
                 await taking.one(intake.checker.binary(_attributes(request), await _body(request, intake.most_bytes)))
@@ -124,8 +126,9 @@ def _attributes(request: web.Request) -> dict[str, str]:
         if name[:3].lower() == "ce-":
             bare = value[1:-1].replace('\\"', '"') if len(value) > 1 and value[0] == value[-1] == '"' else value
             try:
+                bare.encode()  # aiohttp lets bytes that are no UTF-8 through as lone surrogates
                 found[name[3:].lower()] = unquote(bare, errors="strict")
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise Problem(400, f"The header {name} is not percent-encoded UTF-8.") from None
     return found
 

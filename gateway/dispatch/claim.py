@@ -19,6 +19,8 @@ from providers.base.types import Outgoing
 
 NUMBER_BUSY_S = 1.0
 """Seconds that a message waits whose number is being claimed for somebody else at this moment."""
+UNFIT_HERE_S = 120.0
+"""Seconds until a message that this process could not open or judge may be claimed again, here or elsewhere."""
 FACTS_PENDING_S = 30.0
 """Seconds between looks at a message whose person has events that are not planned yet."""
 
@@ -79,7 +81,7 @@ class Claimer:
                 return NOTHING
             now = taken[0][3]
             ids = await self._ids.draw(connection, len(taken) + 1)
-            facts = await persons.lock(connection, list({row[1] for row in taken}), self._vault)
+            facts = await persons.lock(connection, list({row[1] for row in taken}))
             candidates = await claims.read(connection, [row[0] for row in taken])
             counts = (
                 await claims.sent_today(connection, {c.key for c in candidates}, self._limits.day_start(now))
@@ -121,6 +123,7 @@ class Claimer:
                 Wait.NUMBER_FULL: self._limits.next_day(now),
                 Wait.NUMBER_BUSY: now + timedelta(seconds=NUMBER_BUSY_S),
                 Wait.FACTS_PENDING: now + timedelta(seconds=FACTS_PENDING_S),
+                Wait.UNFIT_HERE: now + timedelta(seconds=UNFIT_HERE_S),
             }
             await messages.enqueue(connection, [(w.id, w.person_id, w.lane, w.channel, until[why]) for w, why in decisions.wait], now)
 

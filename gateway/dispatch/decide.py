@@ -38,6 +38,8 @@ class Wait(Enum):
     """Its number is being claimed for somebody else at this moment."""
     FACTS_PENDING = auto()
     """Accepted events of its person are not planned yet: what they say is not known here."""
+    UNFIT_HERE = auto()
+    """This process cannot open or judge it (it lacks a key, or is older than the message): another may; at last it expires."""
 
 
 class Decisions(Struct, frozen=True):
@@ -76,9 +78,9 @@ def decide(
         except RenderFailed:
             _stop(decisions, candidate, Status.FAILED, Reason.TEMPLATE_REJECTED, Fault.SENDER)
             continue
-        except Exception as error:  # noqa: BLE001 - an edge: one message that cannot be opened or judged must not hold up its lane; nothing leaves on a guess
+        except Exception as error:  # noqa: BLE001 - an edge: what cannot be opened or judged here must not hold up its lane; nothing leaves on a guess
             log.error("message_unfit", kind=candidate.kind, template=candidate.template, **account(error))
-            _stop(decisions, candidate, Status.FAILED, Reason.CONTENT_REJECTED, Fault.SENDER)
+            decisions.wait.append((candidate, Wait.UNFIT_HERE))
             continue
         if starting is None:
             _stop(decisions, candidate, Status.CANCELED, stopped or Reason.SUPERSEDED, Fault.NONE)

@@ -94,7 +94,7 @@ class Checker:
         """One event in structured mode."""
         try:
             envelope = _envelope(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return Rejected(_id_of(raw), (_problem(error),))
         return self._event(envelope, bytes(raw))
 
@@ -105,7 +105,7 @@ class Checker:
             head = {k: v for k, v in attributes.items() if k in _Envelope.__struct_fields__ and k not in {"data", "data_base64"}}
             envelope = msgspec.convert(head, _Envelope)
             msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return Rejected(ident, (_problem(error),))
         envelope.data = Raw(data)
         head_json = msgspec.json.encode(head)
@@ -121,7 +121,7 @@ class Checker:
         kind, decode = known
         try:
             data = decode(envelope.data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             return Rejected(ident, (_problem(error, "$.data"),))
         if problem := self._data_problem(data):
             return Rejected(ident, (problem,))
@@ -225,7 +225,7 @@ def _id_of(raw: bytes | Raw) -> str:
     """The id of an event that could not be read whole, for the sender to find it."""
     try:
         found = _name(raw).id
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
     return found[:MAX_ID] if isinstance(found, str) else ""
 

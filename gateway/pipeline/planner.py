@@ -13,12 +13,14 @@ from gateway.logs import account, get_logger
 from gateway.model import Person, Verdict
 from gateway.pipeline.beliefs import beliefs_about
 from gateway.pipeline.planning import Planning
+from gateway.pipeline.poison import poisoned
 from gateway.pipeline.write import Writer, Written
 from gateway.plan.state import Changes, Rejection, State
 from gateway.store import events, notices, persons, seals
 from gateway.store.pool import Connection, Pool
 from gateway.store.vault import Vault
 
+CLOCK = "select clock_timestamp(), (clock_timestamp() at time zone $1)::date"
 LATER = timedelta(minutes=5)
 """Until a person whom plan failed on is tried again."""
 log = get_logger(__name__)
@@ -50,14 +52,30 @@ class Planner:
         self._writer, self._planning, self._checker, self._timezone, self._committed = writer, planning, checker, timezone, committed
 
     async def __call__(self, most: int = 500) -> Planned:
-        """Plans at most `most` persons, in one transaction."""
+        """Plans at most `most` persons, in one transaction.
+
+        Where one of them cannot even be read, the next is tried alone, and put off if it is that one.
+        """
+        try:
+            return await self._set(most)
+        except Exception as error:
+            if not poisoned(error):
+                raise
+            log.error("set_failed", persons=most, **account(error))
+        if most > 1:
+            return await self(1)
+        async with self._pool.acquire() as connection:
+            await persons.postpone_first(connection, LATER)
+        return Planned(1)
+
+    async def _set(self, most: int) -> Planned:
         seal = None
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                now, today = await connection.fetchrow("select now(), (now() at time zone $1)::date", self._timezone)
-                known = await persons.lock_due(connection, now, most, self._vault)
+                known = await persons.lock_due(connection, most, self._vault)
                 if not known:
                     return Planned(0)
+                now, today = await connection.fetchrow(CLOCK, self._timezone)
                 waiting = await self._waiting(connection, [p.id for p in known.values() if p.pending])
                 draw = await self._ids.draw(connection, 8 + 12 * len(known) + 10 * sum(map(len, waiting.values())))
                 changes, verdicts = await self._plan(connection, known, waiting, now, today, draw)

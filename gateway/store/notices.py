@@ -46,7 +46,7 @@ insert into outreach (id, person_id, notice_id, kind, why, tried, opened_at, goe
 select id, person, notice, kind, why, string_to_array(tried, ' '), $7, goes_to
   from unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $8::text[])
     as u(id, person, notice, kind, why, tried, goes_to)
-    on conflict (person_id, kind, why) where closed_at is null do nothing"""
+    on conflict (person_id, kind, why, coalesce(notice_id, 0)) where closed_at is null do nothing"""
 
 RECALL = """
 update message m set status = 'canceled', reason = u.reason, fault = 'none', final_at = $4

@@ -1,14 +1,14 @@
 """Persons and their contacts: locked, read and written in sets. Whoever changes notices or messages of persons locks them here first."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 from gateway.model import Contact, Person
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection, Queries
-from gateway.store.vault import Vault, pack_benefits, unpack_benefits
+from gateway.store.vault import NO_DETAILS, Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
 _COLUMNS = """id, region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start, deadline,
@@ -21,7 +21,11 @@ _INSURANCE = {str(i): i for i in Insurance}
 LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id for no key update"  # noqa: S608 - our own columns
 
 LOCK_DUE = f"""
-select {_COLUMNS} from person where plan_due <= $1 order by plan_due limit $2 for no key update skip locked"""  # noqa: S608 - our own columns
+select {_COLUMNS} from person where plan_due <= now() order by plan_due limit $1 for no key update skip locked"""  # noqa: S608 - our own columns
+
+POSTPONE_FIRST = """
+update person set plan_due = now() + $1::interval
+ where id = (select id from person where plan_due <= now() order by plan_due limit 1 for no key update skip locked)"""
 
 ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due is not null order by plan_due limit 1), false)"
 
@@ -75,17 +79,22 @@ PLAN_AGAIN = """
 update person set plan_due = least(plan_due, $2) where id = any($1::text[]) and (plan_due is null or plan_due > $2)"""
 
 
-async def lock(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, Person]:
-    """Locks those of `ids` that exist, in person_id order, and returns them as they are now."""
+async def lock(connection: Connection, ids: Sequence[str], vault: Vault | None = None) -> dict[str, Person]:
+    """Locks those of `ids` that exist, in person_id order, and returns them as they are now; without a vault, without what is personal."""
     return _persons(await connection.fetch(LOCK, sorted(ids)), vault)
 
 
-async def lock_due(connection: Connection, until: datetime, count: int, vault: Vault) -> dict[str, Person]:
+async def lock_due(connection: Connection, count: int, vault: Vault) -> dict[str, Person]:
     """Locks at most `count` persons whose plan is due; those that somebody else holds are left to a later call.
 
     They are not taken in person_id order, which cannot deadlock: skip locked never waits.
     """
-    return _persons(await connection.fetch(LOCK_DUE, until, count), vault)
+    return _persons(await connection.fetch(LOCK_DUE, count), vault)
+
+
+async def postpone_first(connection: Connection, by: timedelta) -> None:
+    """Puts off the person who has been due longest: planning stumbles over them."""
+    await connection.execute(POSTPONE_FIRST, by)
 
 
 async def any_due(connection: Queries) -> bool:
@@ -172,15 +181,15 @@ async def plan_again(connection: Connection, ids: Iterable[str], at: datetime) -
     await connection.execute(PLAN_AGAIN, list(ids), at)
 
 
-def _persons(rows: Sequence[Any], vault: Vault) -> dict[str, Person]:
+def _persons(rows: Sequence[Any], vault: Vault | None) -> dict[str, Person]:
     return {row[0]: _person(tuple(row), vault) for row in rows}
 
 
-def _person(row: tuple[Any, ...], vault: Vault) -> Person:
+def _person(row: tuple[Any, ...], vault: Vault | None) -> Person:
     (ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due,
      pending) = row  # fmt: skip
     return Person(
-        ident, region, vault.open_details(details), tuple([_INSURANCE[i] for i in insurance]), Beneficiary(beneficiary) if beneficiary else None,
+        ident, region, NO_DETAILS if vault is None else vault.open_details(details), tuple([_INSURANCE[i] for i in insurance]), Beneficiary(beneficiary) if beneficiary else None,
         tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True, pending=pending,
     )  # fmt: skip
 

@@ -213,7 +213,7 @@ create table outreach (                                    -- people to be told 
     opened_at    timestamptz not null,
     closed_at    timestamptz
 );
-create unique index outreach_open on outreach (person_id, kind, why) where closed_at is null;
+create unique index outreach_open on outreach (person_id, kind, why, coalesce(notice_id, 0)) where closed_at is null;
 create index outreach_since on outreach (id) where closed_at is null;
 create index outreach_notice on outreach (notice_id) where closed_at is null;
 

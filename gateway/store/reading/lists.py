@@ -22,7 +22,7 @@ UNCERTIFIED_OF_INSURANCE = _UNCERTIFIED.format(insurance=" and p.insurance @> ar
 
 _OUTREACH = """
 select o.id, o.person_id, p.region, p.insurance, p.details, p.certified[cardinality(p.certified)] as certified_on, p.cycle_start, p.deadline,
-       o.notice_id, o.kind, o.why, o.tried, o.opened_at, (now() at time zone 'Asia/Shanghai')::date as as_of
+       o.notice_id, o.kind, o.why, o.tried, o.goes_to, o.opened_at, (now() at time zone 'Asia/Shanghai')::date as as_of
   from outreach o join person p on p.id = o.person_id
  where o.closed_at is null and o.id > $1{regions}
  order by o.id

@@ -6,6 +6,7 @@ import asyncpg
 from msgspec import Struct
 
 from gateway.store.reading.reader import EVERYWHERE, Reader, Span, Statement
+from gateway.words import NoticeStatus
 
 _COLUMNS = """n.id, n.person_id, n.kind, n.cause, n.insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start, n.deadline,
  n.checks, n.event_source, n.event_id, n.created_at, n.closed_at, n.seal_id, n.closing_seal"""
@@ -35,14 +36,21 @@ async def one(reader: Reader, notice_id: int) -> asyncpg.Record | None:
 def listing(wanted: Wanted, before: int, limit: int) -> Statement:
     """Notices with ids below `before`, newest id first."""
     args: list[object] = [before]
-    where = ["n.id < $1"]
+    table, where = _source(wanted)
     for value, condition in _conditions(wanted):
         args.append(value)
         where.append(condition.format(len(args)))
     args.append(limit)
     join = "" if wanted.span.everywhere else " join person p on p.id = n.person_id"
-    sql = f"select {_COLUMNS} from notice n{join} where {' and '.join(where)} order by {_order(wanted)} desc limit ${len(args)}"  # noqa: S608 - our own words
+    sql = f"select {_COLUMNS} from {table}{join} where {' and '.join(where)} order by {_order(wanted)} desc limit ${len(args)}"  # noqa: S608 - our own words
     return Statement(sql, tuple(args))
+
+
+def _source(wanted: Wanted) -> tuple[str, list[str]]:
+    if wanted.status != NoticeStatus.UNINFORMED or wanted.person_id is not None:
+        return "notice n", ["n.id < $1"]
+    # Whoever is not informed stood or stands on the outreach list: few among many, found there and not by walking all notices.
+    return "(select distinct notice_id as id from outreach where notice_id < $1) o join notice n using (id)", ["true"]
 
 
 def _conditions(wanted: Wanted) -> list[tuple[object, str]]:
@@ -59,6 +67,8 @@ def _conditions(wanted: Wanted) -> list[tuple[object, str]]:
 
 
 def _order(wanted: Wanted) -> str:
+    if wanted.status == NoticeStatus.UNINFORMED and wanted.person_id is None:
+        return "id"
     # Walking the primary key backwards would read the whole table to find that nothing more fits; the sum keeps the planner from it where
     # an index finds the few rows (of a person) or the block range (since a moment).
     return "n.id + 0" if wanted.person_id is not None or wanted.since is not None else "n.id"

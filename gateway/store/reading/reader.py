@@ -1,5 +1,6 @@
 """What the reading side needs of a connection, and the stretch of regions a caller may see."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias
 
 import asyncpg
@@ -25,6 +26,13 @@ class Reader(Protocol):
 
     async def fetchval(self, query: str, *args: object, column: int = 0, timeout: float | None = None) -> Any:
         """One value of the first row."""
+
+
+class Readers(Protocol):
+    """Connections to borrow for reading: either pool."""
+
+    def acquire(self, *, timeout: float | None = None) -> AbstractAsyncContextManager[Reader]:
+        """One for as long as the context lasts; waits at most `timeout` seconds for it."""
 
 
 class Span(Struct, frozen=True):
