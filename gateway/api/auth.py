@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from gateway.api.problems import Problem
 from gateway.security.tokens import hash_of
-from gateway.store.pool import Pool
 from gateway.store.reading import tokens
-from gateway.store.reading.reader import EVERYWHERE, Span, span
+from gateway.store.reading.reader import EVERYWHERE, Readers, Span, span
 from gateway.words import Scope
 
 TTL_S = 5.0
@@ -44,7 +43,7 @@ BEARER = web.RequestKey("bearer", Bearer)
 class Tokens:
     """Finds tokens in the store and remembers them for a few seconds, so that a revocation acts soon and a request costs no query."""
 
-    def __init__(self, pool: Pool, ttl_s: float = TTL_S, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, pool: Readers, ttl_s: float = TTL_S, clock: Callable[[], float] = monotonic) -> None:
         self._pool = pool
         self._ttl_s = ttl_s
         self._clock = clock

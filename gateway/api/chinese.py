@@ -70,6 +70,7 @@ WORDS: dict[str, str] = {
     "ladder_failed": "各联系方式均未送达",
     "not_informed": "到期前60日仍未告知",
     "long_terminated": "停发满一年无人申请",
+    "grassroots": "居住地基层",
     "unverified": "未验证",
     "good": "有效",
     "doubtful": "存疑",

@@ -75,6 +75,7 @@ async def _outreach(call: Call, _: Reader, found: Sequence[asyncpg.Record]) -> l
             kind=row["kind"],
             why=row["why"],
             tried=row["tried"],
+            goes_to=row["goes_to"],
             opened_at=row["opened_at"],
         )
         for row in found
@@ -149,5 +150,6 @@ OUTREACH = Listing(
         Column("告知类型", lambda row: said(row.kind)),
         Column("列入原因", lambda row: said(row.why)),
         Column("列入时间", lambda row: row.opened_at),
+        Column("先由谁告知", lambda row: said(row.goes_to)),
     ),
 )

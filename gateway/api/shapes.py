@@ -245,6 +245,9 @@ class OutreachRow(UncertifiedRow, frozen=True, kw_only=True):
     kind: str
     why: str
     tried: list[str]
+    goes_to: Annotated[
+        str, Meta(description="Who is asked first: `grassroots` where the person lives, or the `unit` that manages them [16].")
+    ]
     opened_at: datetime
 
 

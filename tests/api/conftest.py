@@ -16,7 +16,7 @@ from gateway.api.services import Readiness, Services
 from gateway.config import Config
 from gateway.regions import Regions
 from gateway.security.tokens import hash_of
-from gateway.store.pool import open_pool
+from gateway.store.pool import Pool, open_reading
 from gateway.words import Scope
 from scheduler import calendar
 from tests.api.rows import Rows
@@ -58,7 +58,7 @@ class Ports:
 
 @pytest.fixture
 async def pool(store_dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    opened = await open_pool(store_dsn, 4, "tests", by_index=False)
+    opened = await open_reading(store_dsn, 4, "tests")
     yield opened
     opened.terminate()
 

@@ -117,14 +117,19 @@ async def test_an_outreach_row_says_what_was_tried_and_why(client: Client, rows:
     await rows.person("P2")
     notice = await rows.notice("P1")
     await rows.outreach(
-        "P1", notice_id=notice, kind="suspension", why="ladder_failed", tried=["sms:number_absent", "wechat:recipient_blocked"]
+        "P1",
+        notice_id=notice,
+        kind="suspension",
+        why="ladder_failed",
+        tried=["sms:number_absent", "wechat:recipient_blocked"],
+        goes_to="unit",
     )
     await rows.outreach("P2", closed_at=date(2026, 1, 1))
 
     [row] = await items(client, "/v1/outreach")
 
     assert (row["person_id"], row["notice_id"], row["kind"], row["why"]) == ("P1", str(notice), "suspension", "ladder_failed")
-    assert row["tried"] == ["sms:number_absent", "wechat:recipient_blocked"]
+    assert (row["tried"], row["goes_to"]) == (["sms:number_absent", "wechat:recipient_blocked"], "unit")
     assert (row["band"], row["name_masked"], row["insurance"]) == ("5y+", "王*国", ["resident_pension"])
 
 

@@ -140,6 +140,8 @@ async def test_notices_are_filtered_by_every_filter_and_all_of_them_together(cli
     a = await rows.notice("P1", kind="reminder", status="informed", created_at=NOON - timedelta(days=2))
     b = await rows.notice("P1", kind="suspension", status="uninformed", cause="lapsed")
     c = await rows.notice("P2", kind="suspension", status="uninformed", cause="lapsed", created_at=NOON + timedelta(days=2))
+    for person, notice, why in (("P1", b, "no_contact"), ("P2", c, "not_informed"), ("P2", c, "ladder_failed")):
+        await rows.outreach(person, notice_id=notice, why=why, closed_at=NOON if notice == b else None)
 
     async def ids(**params: str) -> list[int]:
         return [int(row["id"]) for row in await items(client, "/v1/notices", **params)]

@@ -33,7 +33,7 @@ select n, 'p', array[n], now(), 'w', now(), 1 from generate_series(1, 20000) n;
 insert into receipt (id, provider, received_at, message_ids, statuses, reasons, codes, seal_id)
 select n, 'p', now(), array[n], '{{}}', '{{}}', '{{}}', 1 from generate_series(1, 20000) n;
 insert into outreach (id, person_id, notice_id, kind, why, opened_at)
-select n, 'P' || n, n, 'reminder', 'no_contact', now() from generate_series(1, 20000) n;
+select n, 'P' || n, case when n % 10 = 0 then n end, 'reminder', 'no_contact', now() from generate_series(1, 20000) n;
 insert into inbound (id, provider, key, keyword, received_at, seal_id)
 select n, 'p', sha256(n::text::bytea), 'other', now(), 1 from generate_series(1, 20000) n;
 insert into token (name, hash, scopes) select n::text, n::text::bytea, '{{}}' from generate_series(1, 3000) n;
@@ -64,7 +64,14 @@ LISTED = {
         notices.listing(notices.Wanted(person_id="P7", span=CITY), notices.NEWEST, 100),
         {"notice_person_id_duty_key", "person_pkey"},
     ),
-    "notices not informed": (notices.listing(notices.Wanted(status="uninformed"), notices.NEWEST, 100), {"notice_pkey"}),
+    "notices not informed": (
+        notices.listing(notices.Wanted(status="uninformed"), notices.NEWEST, 100),
+        {"outreach_of_notice", "notice_pkey"},
+    ),
+    "notices not informed, in a region": (
+        notices.listing(notices.Wanted(status="uninformed", span=CITY), 9000, 100),
+        {"outreach_of_notice", "notice_pkey", "person_pkey"},
+    ),
     "notices since a moment": (
         notices.listing(notices.Wanted(since=START + timedelta(minutes=19000)), notices.NEWEST, 100),
         {"notice_created"},

@@ -49,8 +49,10 @@ def listing(wanted: Wanted, before: int, limit: int) -> Statement:
 def _source(wanted: Wanted) -> tuple[str, list[str]]:
     if wanted.status != NoticeStatus.UNINFORMED or wanted.person_id is not None:
         return "notice n", ["n.id < $1"]
-    # Whoever is not informed stood or stands on the outreach list: few among many, found there and not by walking all notices.
-    return "(select distinct notice_id as id from outreach where notice_id < $1) o join notice n using (id)", ["true"]
+    # Whoever is not informed stood or stands on the outreach list: few among many, found there and not by walking all notices. The offset
+    # keeps the look-up a look-up, whatever the planner thinks of reading all of them at once.
+    listed = "(select distinct notice_id as id from outreach where notice_id < $1 order by 1 desc) listed"
+    return f"{listed} cross join lateral (select * from notice where notice.id = listed.id offset 0) n", ["true"]  # noqa: S608 - our own words
 
 
 def _conditions(wanted: Wanted) -> list[tuple[object, str]]:
@@ -68,7 +70,7 @@ def _conditions(wanted: Wanted) -> list[tuple[object, str]]:
 
 def _order(wanted: Wanted) -> str:
     if wanted.status == NoticeStatus.UNINFORMED and wanted.person_id is None:
-        return "id"
+        return "listed.id"
     # Walking the primary key backwards would read the whole table to find that nothing more fits; the sum keeps the planner from it where
     # an index finds the few rows (of a person) or the block range (since a moment).
     return "n.id + 0" if wanted.person_id is not None or wanted.since is not None else "n.id"
