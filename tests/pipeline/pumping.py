@@ -14,16 +14,17 @@ from tests.pipeline.plant import VENDOR, Plant
 
 
 class Plenty:
-    """Tokens without end. `log` remembers what was taken and given back."""
+    """Tokens without end, or `most` each time. `log` remembers what was taken and given back."""
 
     def __init__(self) -> None:
         self.log: list[tuple[str, int]] = []
+        self.most = 1_000_000
 
-    async def take(self, _: str, __: float, count: int) -> int:
-        self.log.append(("take", count))
-        return count
+    async def take(self, provider: str, rate_per_s: float, count: int) -> int:
+        self.log.append(("take", min(count, self.most)))
+        return min(count, self.most)
 
-    async def give_back(self, _: str, __: float, count: int) -> None:
+    async def give_back(self, provider: str, rate_per_s: float, count: int) -> None:
         self.log.append(("give back", count))
 
 

@@ -1,0 +1,277 @@
+"""A pump: tokens, then a claim, then the calls; everything it cannot use it gives back."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import asyncpg
+import pytest
+
+from gateway.dispatch import pump as pumps
+from gateway.dispatch.circuit import FAILURES, OPEN_S, CircuitState
+from gateway.dispatch.claim import Call, Claimed, Line
+from gateway.dispatch.lease import boot_seconds, lease
+from gateway.dispatch.outcome import Started
+from gateway.dispatch.outlets import Outlets
+from gateway.dispatch.pump import Outlet, Pump
+from gateway.words import Outcome
+from providers.base.types import Answer, Outgoing
+from tests.pipeline.plant import VENDOR, Vendor
+from tests.pipeline.pumping import Plenty, Seeing
+
+LINE = Line(VENDOR, 30.0, 10.0, 10)
+
+
+class Queue:
+    """Stands for the claim: hands out calls of numbered messages."""
+
+    def __init__(self, messages: int, log: list[tuple[str, int]]) -> None:
+        self.left, self.log = messages, log
+        self.fails: Exception | None = None
+        self.lease_s = 30.0
+        self.open = asyncio.Event()
+        self.open.set()
+        self._next = 0
+
+    async def __call__(self, channel: str, lane: str, count: int, line: Line) -> Claimed:
+        self.log.append(("claim", count))
+        await self.open.wait()
+        if self.fails is not None:
+            raise self.fails
+        taken = min(count, self.left)
+        self.left -= taken
+        calls: list[Call] = []
+        for start in range(0, taken, line.batch_size):
+            batch = [self._message() for _ in range(start, min(start + line.batch_size, taken))]
+            started = {m.reference: Started(int(m.reference), len(calls), 1, None, 0.0) for m in batch}
+            calls.append(Call(len(calls), line.provider, lane, batch, started, lease(self.lease_s, 10.0)))
+        return Claimed(calls, taken)
+
+    def _message(self) -> Outgoing:
+        self._next += 1
+        return Outgoing(str(self._next), f"+86138{self._next:08}", "sms", "text", "t", {}, "")
+
+
+class Answers:
+    """Stands for the recorder."""
+
+    def __init__(self) -> None:
+        self.said: list[Answer] = []
+
+    async def __call__(self, call: Call, answers: Sequence[Answer]) -> None:
+        self.said.extend(answers)
+
+
+class Bench:
+    """A pump with fakes on all sides."""
+
+    def __init__(self, messages: int, connections: int = 5, rate: float = 0.0) -> None:
+        self.vendor, self.tokens, self.answers = Vendor(), Plenty(), Answers()
+        self.queue = Queue(messages, self.tokens.log)
+        self.outlets = Outlets({VENDOR: Outlet(self.vendor, LINE, rate, connections)}, {("sms", None): (VENDOR,)}, lambda: True)
+        self.seen = Seeing(self.outlets)
+        self.pump = Pump("sms", "normal", lambda: self.outlets.choose("sms", "normal"), self.queue, self.tokens, self.answers, self.seen)
+
+    async def drain(self) -> int:
+        taken = await self.pump.drain(lambda: False)
+        await self.pump.landed()
+        return taken
+
+    @property
+    def circuit(self) -> CircuitState:
+        return self.outlets.states()[VENDOR]
+
+
+async def test_it_sends_all_that_is_due_and_stops() -> None:
+    bench = Bench(237)
+    assert await bench.drain() == 237
+    assert len(bench.vendor.seen) == len(bench.answers.said) == 237
+
+
+async def test_it_takes_tokens_before_it_claims_and_claims_no_more_than_it_got() -> None:
+    bench = Bench(40)
+    await bench.drain()
+    assert [what for what, _ in bench.tokens.log[:2]] == ["take", "claim"]
+    assert bench.tokens.log[0][1] == bench.tokens.log[1][1]
+
+
+async def test_it_gives_back_the_tokens_that_no_message_used() -> None:
+    bench = Bench(7)
+    await bench.drain()
+    taken = sum(count for what, count in bench.tokens.log if what == "take")
+    given_back = sum(count for what, count in bench.tokens.log if what == "give back")
+    assert taken - given_back == 7
+
+
+async def test_without_tokens_it_claims_nothing() -> None:
+    bench, rounds = Bench(7), iter(range(3))
+    bench.tokens.most = 0
+    assert await bench.pump.drain(lambda: next(rounds, None) is None) == 0
+    assert ("claim", 0) not in bench.tokens.log
+    assert bench.queue.left == 7
+
+
+async def test_it_never_has_more_calls_on_their_way_than_start_at_once() -> None:
+    """A slow vendor: claimed is only what a connection is free for."""
+    bench, flying, most = Bench(400, connections=4), [0], [0]
+
+    async def slow(batch: Sequence[Outgoing], still_mine: Callable[[], bool], on_first_byte: Callable[[], None]) -> list[Answer]:
+        flying[0] += 1
+        most[0] = max(most[0], flying[0])
+        await asyncio.sleep(0.05)
+        flying[0] -= 1
+        return [Answer(m.reference, Outcome.ACCEPTED) for m in batch]
+
+    bench.vendor.send = slow  # type: ignore[method-assign]
+    await bench.drain()
+    assert len(bench.answers.said) == 400
+    assert most[0] <= 4
+
+
+async def test_a_third_drain_leaves_the_work_to_the_two() -> None:
+    bench = Bench(100)
+    assert sorted(await asyncio.gather(*(bench.pump.drain(lambda: False) for _ in range(5))))[:3] == [0, 0, 0]
+    await bench.pump.landed()
+    assert len(bench.vendor.seen) == 100
+
+
+async def test_a_call_of_which_nothing_left_is_tried_again_within_its_lease() -> None:
+    bench, tries = Bench(1), [0]
+
+    def refusing_twice(batch: Sequence[Outgoing]) -> list[Answer]:
+        tries[0] += 1
+        return [Answer(m.reference, Outcome.NOTHING_LEFT if tries[0] < 3 else Outcome.ACCEPTED) for m in batch]
+
+    bench.vendor.answers = refusing_twice
+    await bench.drain()
+    assert tries[0] == 3
+    assert [a.outcome for a in bench.answers.said] == [Outcome.ACCEPTED]
+
+
+async def test_a_call_that_never_leaves_is_given_up_in_time() -> None:
+    bench = Bench(1)
+    bench.vendor.answers = lambda batch: [Answer(m.reference, Outcome.NOTHING_LEFT) for m in batch]
+    async with asyncio.timeout(8):
+        await bench.drain()
+    assert [a.outcome for a in bench.answers.said] == [Outcome.NOTHING_LEFT]
+    assert len(bench.vendor.calls) <= 1 + pumps.TRIES_IN_LEASE
+
+
+async def test_a_call_whose_lease_is_over_is_not_made_and_not_tried_again() -> None:
+    bench = Bench(1)
+    bench.queue.lease_s = 10.0  # as long as the vendor's time-out: nothing may start
+    async with asyncio.timeout(1):
+        await bench.drain()
+    assert bench.vendor.calls == []
+    assert [a.outcome for a in bench.answers.said] == [Outcome.NOTHING_LEFT]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.DEFERRED, Outcome.REFUSED])
+async def test_nothing_else_is_tried_again_by_the_pump(outcome: Outcome) -> None:
+    bench = Bench(1)
+    bench.vendor.answers = lambda batch: [Answer(m.reference, outcome) for m in batch]
+    await bench.drain()
+    assert len(bench.vendor.calls) == 1
+
+
+async def opened(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Opens the circuit by calls that fail; the clock to turn."""
+    now = [1000.0]
+    monkeypatch.setattr("gateway.dispatch.outlets.time", SimpleNamespace(monotonic=lambda: now[0]))
+    for _ in range(FAILURES):
+        bench.outlets.ended(VENDOR, [Answer("1", Outcome.UNKNOWN)])
+    assert bench.circuit is CircuitState.OPEN
+    return now
+
+
+async def test_while_the_circuit_is_open_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(50)
+    await opened(bench, monkeypatch)
+    assert await bench.drain() == 0
+    assert bench.tokens.log == []
+
+
+async def test_half_open_one_call_tries_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(50)
+    now = await opened(bench, monkeypatch)
+    now[0] += OPEN_S[0]
+    rounds = iter(range(1))
+    await bench.pump.drain(lambda: next(rounds, None) is None)
+    await bench.pump.landed()
+    assert [len(call) for call in bench.vendor.calls] == [LINE.batch_size]
+    assert bench.circuit is CircuitState.CLOSED
+
+
+@pytest.mark.parametrize("error", [asyncpg.CannotConnectNowError("starting"), OSError("gone"), asyncpg.InterfaceError("closed")])
+async def test_a_claim_that_fails_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    bench = Bench(50)
+    now = await opened(bench, monkeypatch)
+    now[0] += OPEN_S[0]
+    bench.queue.fails = error
+    with pytest.raises(type(error)):
+        await bench.drain()
+    assert bench.circuit is CircuitState.HALF_OPEN
+    bench.queue.fails = None
+    assert await bench.drain() == LINE.batch_size
+    assert await bench.drain() == 50 - LINE.batch_size
+
+
+async def test_a_drain_that_is_cancelled_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(50)
+    now = await opened(bench, monkeypatch)
+    now[0] += OPEN_S[0]
+    bench.queue.open.clear()
+    draining = asyncio.create_task(bench.pump.drain(lambda: False))
+    await asyncio.sleep(0.01)
+    draining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await draining
+    assert bench.circuit is CircuitState.HALF_OPEN
+
+
+async def test_a_driver_that_raises_while_half_open_opens_the_circuit_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(50)
+    now = await opened(bench, monkeypatch)
+    now[0] += OPEN_S[0]
+
+    def raising(_: Sequence[Outgoing]) -> list[Answer]:
+        raise RuntimeError("bug")
+
+    bench.vendor.answers = raising
+    await bench.drain()
+    assert {a.outcome for a in bench.answers.said} == {Outcome.UNKNOWN}
+    now[0] += OPEN_S[1]
+    assert bench.circuit is CircuitState.HALF_OPEN
+
+
+async def test_the_first_byte_is_told_with_the_time_since_the_claim() -> None:
+    bench = Bench(3)
+    began = boot_seconds()
+    await bench.drain()
+    assert len(bench.seen.first_bytes) == 1
+    assert 0 <= bench.seen.first_bytes[0] <= boot_seconds() - began
+
+
+async def test_a_shut_window_or_a_channel_without_a_route_claims_nothing() -> None:
+    bench = Bench(5)
+    shut = Outlets({VENDOR: Outlet(bench.vendor, LINE, 0.0, 5)}, {("sms", None): (VENDOR,)}, lambda: False)
+    assert shut.choose("sms", "normal") is None
+    assert bench.outlets.choose("wechat", "normal") is None
+
+
+def test_a_lane_of_its_own_route_uses_that_and_the_next_provider_takes_over_from_an_open_circuit() -> None:
+    outlets = {name: Outlet(Vendor(name), Line(name, 30, 10, 1), 0.0, 5) for name in ("one", "two", "fast")}
+    found = Outlets(outlets, {("sms", None): ("one", "two"), ("sms", "urgent"): ("fast",)}, lambda: True)
+
+    def chosen(lane: str) -> str | None:
+        outlet = found.choose("sms", lane)
+        return outlet.line.provider if outlet else None
+
+    assert (chosen("normal"), chosen("urgent")) == ("one", "fast")
+    for _ in range(FAILURES):
+        found.ended("one", [Answer("1", Outcome.UNKNOWN)])
+    assert chosen("normal") == "two"
+    for _ in range(FAILURES):
+        found.ended("two", [Answer("1", Outcome.NOTHING_LEFT)])
+    assert chosen("normal") is None
+    assert chosen("urgent") == "fast"
