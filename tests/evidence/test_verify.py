@@ -201,6 +201,21 @@ async def test_what_is_known_later_by_right_is_no_break(plant: Plant) -> None:
     assert (await verified(plant)).broken == 0
 
 
+async def test_a_notice_put_back_to_what_it_was_before_is_found(plant: Plant) -> None:
+    notice, last = (await plant.runtime.reading.fetch("select id, closing_seal from notice where person_id = 'late'"))[0]
+    closings = [
+        (row["id"], row["at"])
+        for row in await plant.runtime.reading.fetch("select id, at, entries from seal order by at")
+        if (FactKind.CLOSING, notice) in {(kind, fact) for kind, fact, _ in entries_of(row["entries"])}
+    ]
+    (first, at), (second, _) = closings
+    assert second == last
+    await plant.runtime.reading.execute(
+        "update notice set status = 'uninformed', reason = 'no_receipt', closing_seal = $2, closed_at = $3 where id = $1", notice, first, at
+    )
+    assert [finding.about for finding in (await verified(plant)).findings] == [f"ending of notice {notice}"]
+
+
 async def test_it_names_the_first_and_counts_all(plant: Plant) -> None:
     await plant.post(*(reminder(f"many-{n}", sms(number(1000 + n))) for n in range(120)))
     await plant.runtime.reading.execute("update message set template = 'other' where person_id like 'many-%'")

@@ -1,5 +1,6 @@
 """A file into the store, over a real PostgreSQL."""
 
+import asyncio
 import csv
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from gateway.importing.load import A_SET, Imported, Loading
 from gateway.importing.rejected import Rejected
 from gateway.importing.tables import open_table
+from gateway.pipeline.accept import ACCEPTED
 from gateway.store import persons
 from gateway.words import Relation
 from tests.pipeline.events import day, number
@@ -107,6 +109,27 @@ async def test_rows_of_one_person_take_effect_in_the_order_of_the_file(plant: Pl
     done, _ = await load(plant, tmp_path / "a.csv", "编号,姓名\n" + "\n".join(rows) + "\n")
     assert done.taken == len(rows)
     assert [(await plant.person(f"P{n}")).details.name for n in range(3)] == [f"王{4 * A_SET - 2}", f"王{4 * A_SET - 1}", f"王{4 * A_SET}"]
+
+
+async def test_a_set_waits_for_the_one_before_that_holds_one_of_its_persons(plant: Plant, tmp_path: Path) -> None:
+    sets: list[str] = []
+
+    async def slow(offered: Any) -> Any:
+        name = offered[-1].event.person_id
+        sets.append(f"{name} began")
+        await asyncio.sleep(0.05)
+        sets.append(f"{name} ended")
+        return [ACCEPTED] * len(offered)
+
+    people = [f"A{n}" for n in range(A_SET)] + [f"B{n}" for n in range(A_SET)] + ["A0"] + [f"C{n}" for n in range(A_SET - 1)]
+    table = open_table(written(tmp_path / "a.csv", "编号,姓名\n" + "".join(f"{who},王{n}\n" for n, who in enumerate(people))))
+    rejected = Rejected(tmp_path / "a.csv", table.headers)
+    await Loading(slow, plant.runtime.checker, plant.runtime.keyring.lookup, "x", rejected).load(table)
+    table.close()
+    rejected.close()
+    last = [f"{letter}{n}" for letter, n in (("A", A_SET - 1), ("B", A_SET - 1), ("C", A_SET - 2))]
+    assert sets[:2] == [f"{last[0]} began", f"{last[1]} began"]
+    assert sets.index(f"{last[2]} began") > sets.index(f"{last[0]} ended")
 
 
 async def test_bad_rows_are_set_aside_with_reasons_and_good_ones_kept(plant: Plant, tmp_path: Path) -> None:
