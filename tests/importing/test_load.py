@@ -117,7 +117,7 @@ async def test_a_set_waits_for_the_one_before_that_holds_one_of_its_persons(plan
     async def slow(offered: Any) -> Any:
         name = offered[-1].event.person_id
         sets.append(f"{name} began")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2 if name.startswith("A") else 0.01)
         sets.append(f"{name} ended")
         return [ACCEPTED] * len(offered)
 
