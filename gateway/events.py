@@ -15,7 +15,7 @@ Year = Annotated[int, Meta(ge=1880, le=2200)]
 Insurances = Annotated[list[Insurance], Meta(max_length=8)]
 
 
-class ContactData(Struct, frozen=True):
+class ContactData(Struct, frozen=True, gc=False):
     """A way to reach somebody who can tell the person. `address` as people write it."""
 
     channel: ChannelName
@@ -29,7 +29,7 @@ class ContactData(Struct, frozen=True):
 Contacts = Annotated[list[ContactData], Meta(max_length=50)]
 
 
-class Residence(Struct, frozen=True):
+class Residence(Struct, frozen=True, gc=False):
     """Where the person lives (居住地), down to the village: lists for the grassroots are split by it [15]."""
 
     region: Region
@@ -38,14 +38,14 @@ class Residence(Struct, frozen=True):
     village: Name | None = None
 
 
-class ManagingUnit(Struct, frozen=True):
+class ManagingUnit(Struct, frozen=True, gc=False):
     """The unit that looks after the person (管理单位)."""
 
     name: Name
     phone: Annotated[str, Meta(max_length=40)] | None = None
 
 
-class PersonData(Struct, frozen=True):
+class PersonData(Struct, frozen=True, gc=False):
     """Fields of a person; UNSET means "not said, stays as it was", null clears where that makes sense."""
 
     name: Name | UnsetType = UNSET
@@ -62,7 +62,7 @@ class PersonData(Struct, frozen=True):
     contacts: Contacts | UnsetType = UNSET
 
 
-class ContactRemoved(Struct, frozen=True):
+class ContactRemoved(Struct, frozen=True, gc=False):
     """Takes one contact away; without a relation, that address in every relation."""
 
     channel: ChannelName
@@ -70,20 +70,20 @@ class ContactRemoved(Struct, frozen=True):
     relation: Relation | None = None
 
 
-class CertificationRecorded(Struct, frozen=True):
+class CertificationRecorded(Struct, frozen=True, gc=False):
     """The person was confirmed on that date [7, 8, 34]."""
 
     certified_on: date
     method: Literal["data_match", "remote", "in_person"] | None = None
 
 
-class CertificationRevoked(Struct, frozen=True):
+class CertificationRevoked(Struct, frozen=True, gc=False):
     """That certification never was."""
 
     certified_on: date
 
 
-class CycleDue(Struct, frozen=True):
+class CycleDue(Struct, frozen=True, gc=False):
     """`si.cycle.reminder-due` and `si.cycle.lapsed`: the duty of the cycle that ends on `deadline`."""
 
     deadline: date
@@ -92,7 +92,7 @@ class CycleDue(Struct, frozen=True):
     contacts: Contacts | None = None
 
 
-class Suspended(Struct, frozen=True):
+class Suspended(Struct, frozen=True, gc=False):
     """Payment is suspended [24]."""
 
     suspended_on: date
@@ -102,7 +102,7 @@ class Suspended(Struct, frozen=True):
     contacts: Contacts | None = None
 
 
-class Terminated(Struct, frozen=True):
+class Terminated(Struct, frozen=True, gc=False):
     """Payment is ended [25, 26]."""
 
     terminated_on: date
@@ -112,7 +112,7 @@ class Terminated(Struct, frozen=True):
     contacts: Contacts | None = None
 
 
-class Resumed(Struct, frozen=True):
+class Resumed(Struct, frozen=True, gc=False):
     """Payment is restored [27]."""
 
     resumed_on: date
@@ -121,14 +121,14 @@ class Resumed(Struct, frozen=True):
     contacts: Contacts | None = None
 
 
-class Deceased(Struct, frozen=True):
+class Deceased(Struct, frozen=True, gc=False):
     """The person died, or (`revoked`) did not."""
 
     died_on: date | None = None
     revoked: bool = False
 
 
-class NoticeRequested(Struct, frozen=True):
+class NoticeRequested(Struct, frozen=True, gc=False):
     """Any other notice, by template name."""
 
     template: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")]
@@ -171,7 +171,7 @@ DATA_OF: dict[EventType, type[Data]] = {
 """The map of what may come in."""
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """One event that passed every check that needs no database.
 
     `contacts` holds the normalised contacts the event brings (E.164, blind key), in its order.
@@ -188,7 +188,7 @@ class Event(Struct, frozen=True):
     contacts: tuple["GivenContact", ...] = ()
 
 
-class GivenContact(Struct, frozen=True):
+class GivenContact(Struct, frozen=True, gc=False):
     """A contact as an event gave it, normalised: what the store keeps of it."""
 
     channel: str

@@ -9,7 +9,7 @@ from gateway.events import ManagingUnit, Residence
 from gateway.words import Beneficiary, Cause, ContactSource, Fault, Insurance, Kind, Lane, NoticeStatus, Reason, Relation, Status
 
 
-class Details(Struct, frozen=True, omit_defaults=True):
+class Details(Struct, frozen=True, omit_defaults=True, gc=False):
     """What is personal about a person: sealed as one value in the store."""
 
     name: str = ""
@@ -20,7 +20,7 @@ class Details(Struct, frozen=True, omit_defaults=True):
     home_service: bool = False
 
 
-class Benefit(Struct, frozen=True, array_like=True):
+class Benefit(Struct, frozen=True, array_like=True, gc=False):
     """Where one benefit stands: `active`, `suspended` or `terminated`, since when and why."""
 
     insurance: Insurance
@@ -29,7 +29,7 @@ class Benefit(Struct, frozen=True, array_like=True):
     cause: str = ""
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """A person who draws benefits, as the facts accepted so far say. `start` and `deadline` are the current cycle's (None: no cycle known)."""
 
     id: str
@@ -54,7 +54,7 @@ class Person(Struct, frozen=True):
     """Accepted events wait to be planned (planning failed): nothing is sent to the person until they are."""
 
 
-class Contact(Struct, frozen=True):
+class Contact(Struct, frozen=True, gc=False):
     """A way to reach the person; identity is (channel, key, relation). `usable` False: quality says never (proved absent twice, wrong person)."""
 
     id: int
@@ -71,7 +71,7 @@ class Contact(Struct, frozen=True):
     """p_reach as quality believes it; orders contacts of one rung."""
 
 
-class Tried(Struct, frozen=True):
+class Tried(Struct, frozen=True, gc=False):
     """A message of a notice, as far as the ladder needs to know."""
 
     contact_id: int
@@ -81,7 +81,7 @@ class Tried(Struct, frozen=True):
     reason: Reason | None = None
 
 
-class Notice(Struct, frozen=True):
+class Notice(Struct, frozen=True, gc=False):
     """A duty to inform one person. `duty` is its key: nobody is told the same duty twice."""
 
     id: int
@@ -111,7 +111,7 @@ class Notice(Struct, frozen=True):
     tried: tuple[Tried, ...] = ()
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, gc=False):
     """A message that plan wants sent: whom, how, with which template and values."""
 
     notice_id: int
@@ -129,7 +129,7 @@ class Draft(Struct, frozen=True):
     expires_at: datetime | None = None
 
 
-class Closing(Struct, frozen=True):
+class Closing(Struct, frozen=True, gc=False):
     """A notice that ends, and why."""
 
     notice_id: int
@@ -137,7 +137,7 @@ class Closing(Struct, frozen=True):
     reason: Reason | None
 
 
-class Outreach(Struct, frozen=True):
+class Outreach(Struct, frozen=True, gc=False):
     """A row for the people of the grassroots: this person could not be told."""
 
     person_id: str
@@ -149,7 +149,7 @@ class Outreach(Struct, frozen=True):
     """Who is asked first: `grassroots`, or `unit` for a work-injury benefit [16]."""
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """What became of one event: a coded word, and the notice it made or met."""
 
     code: str
@@ -157,7 +157,7 @@ class Verdict(Struct, frozen=True):
     detail: str = ""
 
 
-class Settled(Struct, frozen=True):
+class Settled(Struct, frozen=True, gc=False):
     """A message's final word from an answer or a receipt."""
 
     message_id: int

@@ -24,7 +24,8 @@ from providers.registry import build
 
 MOST_ANSWERS = 500
 """Calls whose answers share a transaction."""
-AT_ONCE = 2
+AT_ONCE = 1
+"""Transactions of answers at the same time: what ends meanwhile shares the next one."""
 
 
 def build_providers(config: Config, receive: Receive) -> dict[str, Provider]:

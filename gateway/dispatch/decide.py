@@ -17,7 +17,7 @@ from providers.base.types import Outgoing
 log = get_logger(__name__)
 
 
-class Starting(Struct, frozen=True):
+class Starting(Struct, frozen=True, gc=False):
     """A message that leaves now."""
 
     id: int
@@ -42,7 +42,7 @@ class Wait(Enum):
     """This process cannot open or judge it (it lacks a key, or is older than the message): another may; at last it expires."""
 
 
-class Decisions(Struct, frozen=True):
+class Decisions(Struct, frozen=True, gc=False):
     """What becomes of what a claim took."""
 
     start: list[Starting]

@@ -14,7 +14,7 @@ MOST_ATTEMPTS = 12
 """Attempts a message gets in all before it counts as failed and the ladder goes on."""
 
 
-class Started(Struct, frozen=True):
+class Started(Struct, frozen=True, gc=False):
     """A message as its claim left it, as far as its answer needs it. `attempts` includes this one."""
 
     id: int

@@ -18,7 +18,7 @@ _SOLID = re.compile(r"[^\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]{1,256}")
 _NO_CONTACTS: tuple[GivenContact, ...] = ()
 
 
-class Problem(Struct, frozen=True):
+class Problem(Struct, frozen=True, gc=False):
     """One thing wrong with one event."""
 
     code: str
@@ -26,14 +26,14 @@ class Problem(Struct, frozen=True):
     detail: str
 
 
-class Rejected(Struct, frozen=True):
+class Rejected(Struct, frozen=True, gc=False):
     """An event that is not taken, and why."""
 
     id: str
     errors: tuple[Problem, ...]
 
 
-class Checked(Struct, frozen=True):
+class Checked(Struct, frozen=True, gc=False):
     """An event that may go to the store; `warnings` name what of it was left out."""
 
     event: Event
@@ -64,7 +64,7 @@ class Refused(Exception):
         self.code, self.detail = code, detail
 
 
-class Addresses(Struct, frozen=True):
+class Addresses(Struct, frozen=True, gc=False):
     """Ports: `normalise(channel, address)` raises `Refused`; `key(channel, address)` is the keyed hash; the rest are predicates."""
 
     normalise: Callable[[str, str], str]

@@ -27,21 +27,21 @@ _AGAIN = (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.S
 log = get_logger(__name__)
 
 
-class Sender(Struct, frozen=True):
+class Sender(Struct, frozen=True, gc=False):
     """Who posts: the token's name, and whether it may post for a region (None: it has no limit)."""
 
     name: str
     covers: Callable[[str], bool] | None = None
 
 
-class Offered(Struct, frozen=True):
+class Offered(Struct, frozen=True, gc=False):
     """An event that passed its checks, and who posts it."""
 
     event: Event
     sender: Sender
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """On disk. `duplicate`: it was before."""
 
     duplicate: bool = False

@@ -33,7 +33,9 @@ class Cancel:
                     return False
                 canceled = await notices.withdraw_messages(connection, closing, now)
                 await audit.note(connection, who, "notice.cancel", str(notice_id))
-                seal = self._sealer.seal(connection.chain, seal_id, now, self._writer.closing_entries(closing, closed, now))
+                seal = self._sealer.seal(
+                    connection.chain, seal_id, now, self._writer.closing_entries({notice_id: Reason.OPERATOR}, closed, now)
+                )
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
         self._written(Written(now, [], [], [], closed, canceled))

@@ -12,7 +12,7 @@ from gateway.store.receipts import Belief
 from gateway.words import Reason, Status
 
 
-class Word(Struct, frozen=True):
+class Word(Struct, frozen=True, gc=False):
     """A final word on a message to a number."""
 
     key: bytes
@@ -37,6 +37,11 @@ async def learn(connection: Connection, words: Iterable[Word], at: datetime) -> 
         after = fold(before, word.status, word.reason)
         if after is not None:
             changed[word.key] = after
-    if changed:
-        put = [Belief(k, channels[k], b.delivered, b.failed, b.absent_streak, b.p_alive, b.state) for k, b in changed.items()]
-        await receipts.put_numbers(connection, put, at)
+    known: list[Belief] = []
+    new: list[Belief] = []
+    for key, b in changed.items():
+        (known if key in beliefs else new).append(Belief(key, channels[key], b.delivered, b.failed, b.absent_streak, b.p_alive, b.state))
+    if new:
+        await receipts.add_numbers(connection, new, at)
+    if known:
+        await receipts.put_numbers(connection, known, at)

@@ -54,7 +54,7 @@ class Planner:
     async def __call__(self, most: int = 500) -> Planned:
         """Plans at most `most` persons, in one transaction.
 
-        Where one of them cannot even be read, the next is tried alone, and put off if it is that one.
+        Where one of them cannot even be read, each is tried alone, and that one is put off.
         """
         try:
             return await self._set(most)
@@ -63,7 +63,10 @@ class Planner:
                 raise
             log.error("set_failed", persons=most, **account(error))
         if most > 1:
-            return await self(1)
+            planned = 0
+            while planned < most and (await self(1)).persons:
+                planned += 1
+            return Planned(planned)
         async with self._pool.acquire() as connection:
             await persons.postpone_first(connection, LATER)
         return Planned(1)

@@ -48,7 +48,7 @@ class Received(Struct, frozen=True):
 class _Batch(Struct):
     """What a set of callbacks comes to, while it is worked out."""
 
-    moves: list[Move]
+    moves: dict[Move, list[int]]
     recorded: list[tuple[int, int]]
     unjoined: list[tuple[int, int, str, str]]
     moved: list[tuple[Standing, Report]]
@@ -99,7 +99,7 @@ class Receive:
         return [None] * len(incoming)
 
     def _work_out(self, incoming: Sequence[Incoming], standing: dict[int, Standing], draw: Draw) -> _Batch:
-        batch = _Batch([], [], [], [], [], [], {})
+        batch = _Batch({}, [], [], [], [], [], {})
         done: set[int] = set()
         for callback in incoming:
             receipt_id = draw.take()
@@ -144,12 +144,12 @@ class Receive:
     async def _close(
         self, connection: Connection, batch: _Batch, now: datetime, seal_id: int, entries: list[bytes]
     ) -> list[tuple[int, str, str]]:
-        closings = [Closing(s.notice_id, NoticeStatus.INFORMED, None) for s, r in batch.moved if r.status is Status.DELIVERED]
-        if not closings:
+        met = [s.notice_id for s, r in batch.moved if r.status is Status.DELIVERED]
+        if not met:
             return []
-        closed = await notices.close(connection, closings, now, seal_id)
-        entries += self._writer.closing_entries(closings, closed, now)
-        await notices.withdraw_outreach(connection, [c.notice_id for c in closings], [], now)
+        closed = await notices.close_informed(connection, met, now, seal_id)
+        entries += self._writer.closing_entries({}, closed, now)
+        await notices.withdraw_outreach(connection, met, [], now)
         if batch.reopened:  # a late word: the ladder went on meanwhile; what has not left of its later rungs stays
             await notices.withdraw_messages(connection, batch.reopened, now)
         return closed
@@ -165,7 +165,8 @@ def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done:
         return
     done.add(stand.id)
     code = report.vendor_code[:LONGEST_CODE] if report.vendor_code else None
-    batch.moves.append(Move(stand.id, report.status, report.reason, report.fault, report.permanent, code, True, False, row.id))
+    move = Move(row.id, report.status, report.reason, report.fault, report.permanent, code)
+    batch.moves.setdefault(move, []).append(stand.id)
     batch.moved.append((stand, report))
     if stand.provisional and report.status is Status.DELIVERED:
         batch.reopened.append(Closing(stand.notice_id, NoticeStatus.INFORMED, Reason.DUTY_MET))

@@ -6,11 +6,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
-from gateway.model import Closing, Contact, Draft, Notice, Person
+from gateway.model import Contact, Draft, Notice, Person
 from gateway.plan.state import Changes
 from gateway.store import messages, notices, persons
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
+from gateway.words import Reason
 
 
 class Written(Struct, frozen=True):
@@ -110,16 +111,16 @@ class Writer:
         if closings:
             closed = await notices.close(connection, closings, at, seal_id)
             canceled = await notices.withdraw_messages(connection, closings, at)
-            entries += self.closing_entries(closings, closed, at)
+            entries += self.closing_entries({c.notice_id: c.reason for c in closings}, closed, at)
         recalls = [(r.notice_id, r.key, r.reason) for c in changes for r in c.recalls]
         if recalls:
             canceled += await notices.recall(connection, recalls, at)
         return closed, canceled
 
-    def closing_entries(self, closings: Sequence[Closing], closed: Sequence[tuple[int, str, str]], at: datetime) -> list[bytes]:
-        """Entries for the notices that really closed."""
-        reason = {c.notice_id: c.reason for c in closings}
-        return [entry(FactKind.CLOSING, i, self._sealer.digest(i, status, reason[i], at)) for i, _, status in closed]
+    def closing_entries(self, reasons: Mapping[int, Reason | None], closed: Sequence[tuple[int, str, str]], at: datetime) -> list[bytes]:
+        """Entries for the notices that really closed; `reasons` by notice, none where it is not in it."""
+        digest = self._sealer.digest
+        return [entry(FactKind.CLOSING, i, digest(i, status, reasons.get(i), at)) for i, _, status in closed]
 
     async def _outreach(self, connection: Connection, changes: Sequence[Changes], at: datetime, take: Callable[[], int]) -> None:
         withdrawn = [i for c in changes for i in c.outreach_withdrawn]

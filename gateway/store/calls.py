@@ -44,7 +44,7 @@ select m.id, m.calls[cardinality(m.calls)] from message m
 SWEPT = "update call set swept = true where id = any($1::bigint[])"
 
 
-class Effect(Struct, frozen=True):
+class Effect(Struct, frozen=True, gc=False):
     """What an answer, a lease or a time-out does to one message of a call."""
 
     message_id: int
@@ -58,7 +58,7 @@ class Effect(Struct, frozen=True):
     retry_at: datetime | None = None
 
 
-class Moved(Struct, frozen=True):
+class Moved(Struct, frozen=True, gc=False):
     """A message that an effect really moved."""
 
     id: int

@@ -46,7 +46,7 @@ BACKLOG = "select count(*) from (select from queue limit $1) q"
 NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
 
 
-class Candidate(Struct, frozen=True):
+class Candidate(Struct, frozen=True, gc=False):
     """A message that may start now, with the notice it serves."""
 
     id: int

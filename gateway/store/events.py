@@ -8,11 +8,10 @@ from msgspec import Struct
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 
-KNOWN = """
-with drawn as (select array(select nextval('event_no') from generate_series(1, $3)) as nos)
-select clock_timestamp(), (clock_timestamp() at time zone $4)::date, drawn.nos, e.source, e.id, e.digest, e.type, e.person_id, e.sealed, e.notice_id
-  from drawn left join lateral (
-    select event.* from unnest($1::text[], $2::text[]) as u(source, id) join event on event.source = u.source and event.id = u.id) e on true"""
+MOMENT = """
+select clock_timestamp(), (clock_timestamp() at time zone $2)::date, array(select nextval('event_no') from generate_series(1, $1))"""
+
+KNOWN = "select id, digest, type, person_id, sealed, notice_id from event where source = $1 and id = any($2::text[])"
 
 COLUMNS = (
     "no", "source", "id", "type", "person_id", "digest", "sealed", "accepted_by", "verdict", "detail", "notice_id", "pending", "seal_id",
@@ -25,7 +24,7 @@ update event e set pending = false, verdict = u.verdict, detail = u.detail, noti
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[]) as u(no, verdict, detail, notice) where e.no = u.no and e.pending"""
 
 
-class Known(Struct, frozen=True):
+class Known(Struct, frozen=True, gc=False):
     """An event that was accepted before."""
 
     digest: bytes
@@ -35,7 +34,7 @@ class Known(Struct, frozen=True):
     notice_id: int | None
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """The store's clock under the persons' locks, event numbers drawn there, and which of the events are known."""
 
     now: datetime
@@ -50,9 +49,14 @@ EventRow = tuple[int, str, str, str, str, bytes, bytes, str, str, str, int | Non
 
 async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezone: str) -> Moment:
     """Reads what intake must know once the persons are locked; draws one number for each key, in order of acceptance."""
-    rows = await connection.fetch(KNOWN, [k[0] for k in keys], [k[1] for k in keys], len(keys), timezone)
-    known = {(r[3], r[4]): Known(r[5], r[6], r[7], r[8], r[9]) for r in rows if r[3] is not None}
-    return Moment(rows[0][0], rows[0][1], rows[0][2], known)
+    now, today, numbers = await connection.fetchrow(MOMENT, len(keys), timezone)
+    by_source: dict[str, list[str]] = {}
+    for source, ident in keys:
+        by_source.setdefault(source, []).append(ident)
+    known = {
+        (source, row[0]): Known(*tuple(row)[1:]) for source, ids in by_source.items() for row in await connection.fetch(KNOWN, source, ids)
+    }
+    return Moment(now, today, numbers, known)
 
 
 async def insert(connection: Connection, rows: Sequence[EventRow], seal_id: int) -> None:

@@ -31,6 +31,11 @@ update notice n set status = u.status, reason = u.reason, closed_at = $4, closin
  where n.id = u.id and n.status in ('scheduled', 'in_progress', 'uninformed')
 returning n.id, n.kind, n.status"""
 
+CLOSE_INFORMED = """
+update notice set status = 'informed', reason = null, closed_at = $2, closing_seal = $3
+ where id = any($1::bigint[]) and status in ('scheduled', 'in_progress', 'uninformed')
+returning id, kind, status"""
+
 CLOSE_OPEN = CLOSE.replace("'in_progress', 'uninformed'", "'in_progress'")
 
 PERSON_OF = "select person_id from notice where id = $1"
@@ -101,6 +106,11 @@ async def close(connection: Connection, closings: Sequence[Closing], at: datetim
         CLOSE, [c.notice_id for c in closings], [c.status for c in closings], [c.reason for c in closings], at, seal_id
     )
     return [tuple(row) for row in rows]
+
+
+async def close_informed(connection: Connection, ids: Sequence[int], at: datetime, seal_id: int) -> list[tuple[int, str, str]]:
+    """Ends notices whose duty is met: (id, kind, status of those that changed)."""
+    return [tuple(row) for row in await connection.fetch(CLOSE_INFORMED, ids, at, seal_id)]
 
 
 async def close_open(connection: Connection, closings: Sequence[Closing], at: datetime, seal_id: int) -> list[tuple[int, str, str]]:

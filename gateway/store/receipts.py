@@ -1,6 +1,6 @@
 """Receipts: callback bodies, what they said of which message, and what that moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -14,12 +14,8 @@ select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel
  where m.id = any($1::bigint[])"""
 
 MOVE = """
-update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,
-                     final_at = case when u.final then $9::timestamptz else m.final_at end, provisional = u.provisional,
-                     receipts = m.receipts || u.receipt
-  from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::bool[], $8::bool[], $10::bigint[])
-    as u(id, status, reason, fault, permanent, code, final, provisional, receipt)
- where m.id = u.id"""
+update message set status = $2, reason = $3, fault = $4, permanent = $5, vendor_code = $6, final_at = $7, provisional = false, receipts = receipts || $8::bigint
+ where id = any($1::bigint[])"""
 
 RECORD = """
 update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
@@ -34,12 +30,12 @@ HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest
 
 NUMBERS = "select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[])"
 
+NUMBER_COLUMNS = ("key", "channel", "delivered", "failed", "absent_streak", "p_alive", "state", "last_at")
+
 PUT_NUMBERS = """
-insert into number (key, channel, delivered, failed, absent_streak, p_alive, state, last_at)
-select *, $8 from unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::int[], $6::real[], $7::text[]) order by 1
-    on conflict (key) do update
-   set delivered = excluded.delivered, failed = excluded.failed, absent_streak = excluded.absent_streak, p_alive = excluded.p_alive,
-       state = excluded.state, last_at = excluded.last_at"""
+update number n set delivered = u.delivered, failed = u.failed, absent_streak = u.streak, p_alive = u.p_alive, state = u.state, last_at = $7
+  from unnest($1::bytea[], $2::int[], $3::int[], $4::int[], $5::real[], $6::text[]) as u(key, delivered, failed, streak, p_alive, state)
+ where n.key = u.key"""
 
 UNMAPPED = """
 insert into unmapped_code (provider, code, seen, first_at, last_at) select provider, code, seen, $4, $4 from unnest($1::text[], $2::text[], $3::bigint[])
@@ -47,7 +43,7 @@ insert into unmapped_code (provider, code, seen, first_at, last_at) select provi
     on conflict (provider, code) do update set seen = unmapped_code.seen + excluded.seen, last_at = excluded.last_at"""
 
 
-class Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True, gc=False):
     """Where a message stands when a report about it comes."""
 
     id: int
@@ -62,21 +58,18 @@ class Standing(Struct, frozen=True):
     reason: str | None
 
 
-class Move(Struct, frozen=True):
-    """A step forward of one message."""
+class Move(Struct, frozen=True, gc=False):
+    """A final word that a callback says of messages; mostly one word for nearly all of them."""
 
-    message_id: int
+    receipt_id: int
     status: str
     reason: str | None
     fault: str
     permanent: bool | None
     vendor_code: str | None
-    final: bool
-    provisional: bool
-    receipt_id: int
 
 
-class ReceiptRow(Struct, frozen=True):
+class ReceiptRow(Struct, frozen=True, gc=False):
     """A callback body with what it said: parallel lists over its reports that name a message of ours."""
 
     id: int
@@ -88,7 +81,7 @@ class ReceiptRow(Struct, frozen=True):
     codes: list[str]
 
 
-class Belief(Struct, frozen=True):
+class Belief(Struct, frozen=True, gc=False):
     """What quality believes of a number after this evidence."""
 
     key: bytes
@@ -105,21 +98,10 @@ async def read(connection: Connection, ids: Sequence[int]) -> dict[int, Standing
     return {row[0]: Standing(*row) for row in await connection.fetch(READ, ids)}
 
 
-async def move(connection: Connection, moves: Sequence[Move], at: datetime) -> None:
-    """Writes steps that were decided under the persons' locks."""
-    await connection.execute(
-        MOVE,
-        [m.message_id for m in moves],
-        [m.status for m in moves],
-        [m.reason for m in moves],
-        [m.fault for m in moves],
-        [m.permanent for m in moves],
-        [m.vendor_code for m in moves],
-        [m.final for m in moves],
-        [m.provisional for m in moves],
-        at,
-        [m.receipt_id for m in moves],
-    )
+async def move(connection: Connection, moves: Mapping[Move, Sequence[int]], at: datetime) -> None:
+    """Writes steps that were decided under the persons' locks: what was said → message ids."""
+    for m, ids in moves.items():
+        await connection.execute(MOVE, ids, m.status, m.reason, m.fault, m.permanent, m.vendor_code, at, m.receipt_id)
 
 
 async def record(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
@@ -148,12 +130,17 @@ async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[b
     return [tuple(row) for row in await connection.fetch(NUMBERS, keys)]
 
 
+async def add_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
+    """Writes beliefs about numbers that `numbers` holds and did not find."""
+    rows = [(b.key, b.channel, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state, at) for b in beliefs]
+    await copy_in(connection, "number", NUMBER_COLUMNS, rows)
+
+
 async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
-    """Writes beliefs about numbers that `numbers` holds."""
+    """Writes beliefs about numbers that `numbers` holds and found."""
     await connection.execute(
         PUT_NUMBERS,
         [b.key for b in beliefs],
-        [b.channel for b in beliefs],
         [b.delivered for b in beliefs],
         [b.failed for b in beliefs],
         [b.absent_streak for b in beliefs],

@@ -17,21 +17,21 @@ class Cipher(Protocol):
         """Decrypts under whichever key it was sealed with."""
 
 
-class SealedContact(msgspec.Struct, frozen=True, array_like=True):
+class SealedContact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What contact.sealed holds."""
 
     address: str
     name: str | None = None
 
 
-class SealedMessage(msgspec.Struct, frozen=True, array_like=True):
+class SealedMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What message.sealed holds: where it goes and the values of its template."""
 
     address: str
     values: dict[str, str]
 
 
-class SealedRequest(msgspec.Struct, frozen=True, array_like=True):
+class SealedRequest(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What notice.request holds, for requested notices."""
 
     template: str
@@ -39,7 +39,7 @@ class SealedRequest(msgspec.Struct, frozen=True, array_like=True):
     channels: tuple[str, ...] = ()
 
 
-class SealedAnswer(msgspec.Struct, frozen=True, array_like=True):
+class SealedAnswer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What call.answers holds, one for each message: reference, outcome, vendor's id, code and text."""
 
     reference: str
