@@ -20,11 +20,11 @@ from gateway.observe import Observer
 from gateway.roles.api import _routes, _text, accepting, covers
 from gateway.security.tokens import hash_of
 from scheduler import calendar
-from tests.pipeline.plant import VENDOR, Plant
+from tests.pipeline.plant import OTHER, VENDOR, Plant
 
 Client = TestClient[web.Request, web.Application]
 SECRET = "callback-secret-of-the-vendor"
-PROVIDERS = {VENDOR: ProviderSection(driver="sandbox", batch_size=100, callback_tokens=(SECRET,))}
+PROVIDERS = dict.fromkeys((VENDOR, OTHER), ProviderSection(driver="sandbox", batch_size=100, callback_tokens=(SECRET,)))
 _serial = count(1)
 
 

@@ -38,7 +38,8 @@ from scheduler import calendar
 from tests.pipeline.events import raw
 
 KEY = base64.b64encode(bytes(range(32))).decode()
-VENDOR = "vendor"
+VENDOR, OTHER = "vendor", "other_vendor"
+"""Providers of sms and of wechat."""
 LINE = Line(VENDOR, 30.0, 10.0, 100)
 ONE_A_CALL = Line(VENDOR, 30.0, 10.0, 1)
 CONNECTIONS = 6
@@ -103,8 +104,8 @@ def config_of(dsn: str, **sections: Any) -> Config:
         "redis": Redis(url=NO_REDIS),
         "security": Security(keys=(MasterKey(id=1, key=KEY),)),
         "sending": Sending(window=("00:00", "24:00")),
-        "route": (Route(channel="sms", providers=(VENDOR,)), Route(channel="wechat", providers=(VENDOR,))),
-        "providers": {VENDOR: ProviderSection(driver="sandbox", batch_size=100)},
+        "route": (Route(channel="sms", providers=(VENDOR,)), Route(channel="wechat", providers=(OTHER,))),
+        "providers": dict.fromkeys((VENDOR, OTHER), ProviderSection(driver="sandbox", batch_size=100)),
     }
     return Config(**(given | sections))
 
@@ -205,6 +206,11 @@ class Plant:
 
     async def end_leases(self) -> None:
         await self.pool.execute("update call set lease_until = now() - interval '1 second' where answered_at is null")
+
+    async def end_leases_of_all(self) -> None:
+        """And lets the time of every receipt go by."""
+        await self.end_leases()
+        await self.pool.execute("update call set claimed_at = now() - interval '99 hours' where not swept")
 
     async def make_due(self) -> None:
         """Lets the time pass until every queued message may be tried again."""

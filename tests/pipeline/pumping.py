@@ -10,7 +10,7 @@ from gateway.dispatch.pump import Tokens
 from gateway.dispatch.tokens import RateTokens
 from gateway.sending import Sending, outlets_of
 from providers.base.types import Answer
-from tests.pipeline.plant import VENDOR, Plant
+from tests.pipeline.plant import OTHER, VENDOR, Plant
 
 
 class Plenty:
@@ -52,7 +52,7 @@ class Seeing:
 @asynccontextmanager
 async def pumping(plant: Plant, tokens: Tokens | None = None) -> AsyncIterator[Sending]:
     """Leaving waits until every call is answered and on record."""
-    outlets = outlets_of(plant.runtime, {VENDOR: plant.vendor})
+    outlets = outlets_of(plant.runtime, {VENDOR: plant.vendor, OTHER: plant.vendor})
     sending = Sending(plant.runtime, outlets, cast("RateTokens", tokens or Plenty()), plant.jobs, Seeing(outlets), lambda *_: None)
     try:
         yield sending

@@ -1,0 +1,180 @@
+"""The worker: woken by what is asked, and alive through a Redis, a store and colleagues that die."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arq.worker import func
+
+from gateway.engines.host import EngineHost
+from gateway.engines.redis import RedisServer
+from scheduler.jobs import ArqJobs, open_redis
+from scheduler.worker import WakingWorker
+from tests.pipeline.plant import NO_REDIS
+
+
+class Did:
+    """What jobs did, and when."""
+
+    def __init__(self) -> None:
+        self.plans: list[float] = []
+        self.drains: list[tuple[str, str]] = []
+        self.alone = 0
+        self.raises: Exception | None = None
+
+    async def plan(self, _: dict[Any, Any]) -> None:
+        self.plans.append(time.monotonic())
+        if self.raises:
+            raise self.raises
+
+    async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
+        self.drains.append((channel, lane))
+
+    async def without_redis(self) -> None:
+        self.alone += 1
+        if self.raises:
+            raise self.raises
+
+
+@asynccontextmanager
+async def working(url: str, did: Did) -> AsyncIterator[tuple[WakingWorker, ArqJobs]]:
+    redis = await open_redis(url)
+    jobs: list[Any] = [did.plan, did.drain]
+    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.without_redis)
+    main = asyncio.create_task(worker.main())
+    await asyncio.sleep(0.05)
+    try:
+        yield worker, ArqJobs(redis)
+        assert not main.done(), "the worker has ended"
+    finally:
+        worker.stop()
+        async with asyncio.timeout(5):
+            await main
+        await redis.aclose(close_connection_pool=True)
+
+
+async def until(true: Callable[[], object], within_s: float) -> None:
+    async with asyncio.timeout(within_s):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_what_is_asked_is_begun_at_once(redis_url: str) -> None:
+    did = Did()
+    async with working(redis_url, did) as (_, jobs):
+        await asyncio.sleep(0.1)
+        asked = time.monotonic()
+        await jobs.plan()
+        await until(lambda: did.plans, 2)
+        assert did.plans[0] - asked < 0.25
+        await jobs.drain("sms", "urgent", 1)
+        await until(lambda: did.drains == [("sms", "urgent")], 2)
+
+
+async def test_a_job_that_raises_ends_neither_the_worker_nor_the_next_ask(redis_url: str) -> None:
+    did = Did()
+    did.raises = ValueError("bug")
+    async with working(redis_url, did) as (_, jobs):
+        await jobs.plan()
+        await until(lambda: did.plans, 2)
+        await asyncio.sleep(1.0)
+        await jobs.plan()
+        await until(lambda: len(did.plans) >= 2, 3)
+
+
+async def test_it_goes_on_without_redis_and_takes_jobs_again_when_it_is_back(data_dir: Path) -> None:
+    did = Did()
+    async with EngineHost(data_dir, NO_REDIS.replace("redis", "postgresql"), "embedded") as host:
+        server = RedisServer(data_dir)
+        async with working(host.redis_url, did) as (_, jobs):
+            await jobs.plan()
+            await until(lambda: did.plans, 3)
+            pid = server.pid()
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: did.alone >= 1, 5)
+            await jobs.plan()  # nobody hears it; it must not raise
+            await asyncio.to_thread(server.start)
+            before = len(did.plans)
+
+            async def asking() -> None:
+                while len(did.plans) == before:
+                    await jobs.plan()
+                    await asyncio.sleep(0.2)
+
+            await asyncio.wait_for(asking(), 6)
+
+
+async def test_it_lives_through_redis_and_store_being_away_together() -> None:
+    did = Did()
+    did.raises = OSError("the store is away")
+    async with working(NO_REDIS, did):
+        await until(lambda: did.alone >= 1, 3)
+        await asyncio.sleep(0.3)
+
+
+async def test_stopping_finishes_the_job_at_hand(redis_url: str) -> None:
+    did, finished = Did(), asyncio.Event()
+
+    async def plan(_: dict[Any, Any]) -> None:
+        await asyncio.sleep(0.4)
+        finished.set()
+
+    did.plan = plan  # type: ignore[method-assign]
+    async with working(redis_url, did) as (_, jobs):
+        await jobs.plan()
+        await asyncio.sleep(0.15)
+    assert finished.is_set()
+
+
+DIES = """
+import asyncio, os, signal, sys
+from arq.worker import func
+from scheduler.jobs import open_redis
+from scheduler.worker import WakingWorker
+
+async def plan(_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def nothing():
+    pass
+
+async def main():
+    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing).main()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_worker_that_dies_in_a_job_does_not_hold_up_the_next_ask(redis_url: str) -> None:
+    redis = await open_redis(redis_url)
+    await ArqJobs(redis).plan()
+    dead = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", DIES, redis_url], check=False, timeout=20)
+    assert dead.returncode == -signal.SIGKILL
+    did = Did()
+    async with working(redis_url, did) as (_, jobs):
+        async with asyncio.timeout(4):
+            while not did.plans:
+                await jobs.plan()
+                await asyncio.sleep(0.3)
+    await redis.aclose(close_connection_pool=True)
+
+
+@pytest.mark.parametrize("value", [b"cos\nsystem\n(S'exit 1'\ntR.", b"\xc1", b""])
+async def test_a_job_that_is_not_ours_runs_nothing_and_ends_nothing(redis_url: str, value: bytes) -> None:
+    """arq's own pickle would run what it reads."""
+    did = Did()
+    async with working(redis_url, did) as (worker, jobs):
+        await worker.pool.set("arq:job:evil", value)
+        await worker.pool.zadd("tixing:jobs", {"evil": 1})
+        await asyncio.sleep(0.1)
+        await jobs.plan()
+        await until(lambda: did.plans, 4)
