@@ -64,7 +64,7 @@ def bounded(seconds: int) -> Iterator[None]:
 class Child:
     """One process of ours. Standard output is piped where `talks`, else it goes to the log with standard error."""
 
-    def __init__(  # noqa: PLR0913 - what Popen needs to know
+    def __init__(
         self,
         name: str,
         argv: Sequence[str],

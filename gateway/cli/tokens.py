@@ -72,9 +72,7 @@ def command(rooms: Rooms) -> click.Group:
     return token
 
 
-async def _create(  # noqa: PLR0913, PLR0917 - what a token is made of
-    settings: Config, rooms: Rooms, name: str, scopes: tuple[str, ...], region: str | None, sources: tuple[str, ...]
-) -> str:
+async def _create(settings: Config, rooms: Rooms, name: str, scopes: tuple[str, ...], region: str | None, sources: tuple[str, ...]) -> str:
     async with open_runtime(settings, rooms.dates, "token", connections=1) as runtime:
         if region is not None and not runtime.regions.exists(region):
             raise click.BadParameter(f"{region} is no region code (GB/T 2260, six digits)", param_hint="--region")

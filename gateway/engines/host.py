@@ -145,7 +145,7 @@ class EngineHost:
             try:
                 await _to_its_end(lambda: self._ensure(engine))
             except (EngineError, OSError) as e:
-                log.error("engine not started", engine=engine.name, why=str(e))  # noqa: TRY400 - the sentence says it all
+                log.error("engine not started", engine=engine.name, why=str(e))
                 await asyncio.sleep(RETRY_S)
 
     def _ensure(self, engine: Engine) -> None:

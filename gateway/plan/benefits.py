@@ -90,9 +90,7 @@ def _put(work: Work, insurance: tuple[Insurance, ...], state: str, since: date, 
     return applied
 
 
-def _tell(  # noqa: PLR0913, PLR0917 - the parts of the duty's key
-    work: Work, event: Event, kind: Kind, cause: Cause, insurance: tuple[Insurance, ...], effective: date
-) -> Verdict:
+def _tell(work: Work, event: Event, kind: Kind, cause: Cause, insurance: tuple[Insurance, ...], effective: date) -> Verdict:
     withdraw(work)
     duty = Duty(
         benefit_key(kind, cause, insurance, effective), kind, cause, insurance, effective, Lane.URGENT, work.now, trail(kind, cause, "event"),

@@ -82,7 +82,7 @@ def requested_text(rules: Rules, template: str, channel: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _text(  # noqa: PLR0913, PLR0917 - what a text depends on
+def _text(
     rules: Rules,
     kind: Kind,
     cause: Cause,

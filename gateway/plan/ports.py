@@ -62,7 +62,7 @@ class Calendar(Protocol):
 class Texts(Protocol):
     """Names of texts and the words they are filled with."""
 
-    def choose(  # noqa: PLR0913 - what a text depends on
+    def choose(
         self, kind: str, cause: str, addressee: str, channel: str, *, abroad: bool, home_service: bool, lapse_means_suspended: bool
     ) -> str:
         """The name of the text for this notice to this addressee."""

@@ -73,7 +73,7 @@ ASKS_TO_CERTIFY = frozenset(
 
 
 @lru_cache(maxsize=4096)
-def choose(  # noqa: PLR0913 - the four parts of a name and what changes a text beside them
+def choose(
     kind: str,
     cause: str,
     addressee: str,

@@ -16,7 +16,7 @@ from gateway.api.services import Readiness, Services
 from gateway.config import Config
 from gateway.regions import Regions
 from gateway.security.tokens import hash_of
-from gateway.store.pool import Pool, open_reading
+from gateway.store.pool import open_reading
 from gateway.words import Scope
 from scheduler import calendar
 from tests.api.rows import Rows

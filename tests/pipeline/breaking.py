@@ -7,7 +7,7 @@ import asyncpg
 _TRIGGER = "create {constraint} trigger breaks after insert on {table} {when} for each row execute function breaks()"
 
 
-class on_insert:
+class on_insert:  # noqa: N801 - reads as what it is in a test's line
     """While entered, each row that is inserted into `table` runs `statement` (PL/pgSQL)."""
 
     constraint, when = "", ""
@@ -24,7 +24,7 @@ class on_insert:
         await self._pool.execute("drop function breaks() cascade")
 
 
-class at_commit(on_insert):
+class at_commit(on_insert):  # noqa: N801 - see above
     """The same, but when the transaction commits."""
 
     constraint, when = "constraint", "deferrable initially deferred"
