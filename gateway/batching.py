@@ -20,6 +20,7 @@ class Batcher(Generic[T, R]):
         run: Does one batch and returns a result for each item, in order. What it raises reaches every caller of that batch.
         most: Items a batch may hold; a single submission is never split.
         at_once: Batches on their way at the same time.
+        worth: Items that must wait before another batch joins one on its way: a few are better off sharing the next commit.
         poisoned: Whether an error may be the fault of one submission; then each of that batch is run once more, alone.
 
     """
@@ -30,10 +31,13 @@ class Batcher(Generic[T, R]):
         *,
         most: int,
         at_once: int,
+        worth: int = 1,
         poisoned: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self._run = run
         self._most = most
+        self._worth = worth
+        self._count = 0
         self._poisoned = poisoned
         self._free = at_once
         self._waiting: deque[tuple[Sequence[T], asyncio.Future[Sequence[R]]]] = deque()
@@ -52,6 +56,7 @@ class Batcher(Generic[T, R]):
             raise Closed
         future: asyncio.Future[Sequence[R]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, future))
+        self._count += len(items)
         if self._free and not self._starting:
             # One turn of the loop lets everybody whose request is already here join this batch.
             self._starting = True
@@ -67,7 +72,7 @@ class Batcher(Generic[T, R]):
 
     def _start(self) -> None:
         self._starting = False
-        while self._free and self._waiting:
+        while self._free and self._waiting and (not self._tasks or self._count >= self._worth):
             self._free -= 1
             task = asyncio.get_running_loop().create_task(self._batch(self._next()))
             self._tasks.add(task)
@@ -79,6 +84,7 @@ class Batcher(Generic[T, R]):
         while self._waiting and count + len(self._waiting[0][0]) <= self._most:
             taken.append(self._waiting.popleft())
             count += len(taken[-1][0])
+        self._count -= count
         return taken
 
     async def _batch(self, taken: list[tuple[Sequence[T], asyncio.Future[Sequence[R]]]]) -> None:

@@ -42,6 +42,13 @@ class Functions:
         until = asyncio.get_running_loop().time() + DRAIN_S
         await pump.drain(lambda: self.stopping or asyncio.get_running_loop().time() > until)
 
+    async def woken(self, channel: str, lane: str) -> None:
+        """A wake-up for a lane; what it raises ends here."""
+        try:
+            await self.drain({}, channel, lane)
+        except Exception as error:  # noqa: BLE001 - an edge, logged once
+            log.error("wake_failed", **account(error))
+
     async def plan(self, _: dict[Any, Any]) -> None:
         """Plans persons whose time has come."""
         persons = 0

@@ -12,7 +12,8 @@ from gateway.logs import get_logger
 
 QUEUE = "tixing:jobs"
 WAKE = "tixing:wake"
-"""Channel on which workers hear that a job was put in the queue."""
+"""Channel on which workers hear that there is something to do: `CHANNEL LANE`, or LOOK for a job in the queue."""
+LOOK = "look"
 A_JOB = 500
 """Messages that are worth a job of their own: jobs run side by side on all workers."""
 MOST_JOBS = 40
@@ -51,8 +52,18 @@ class ArqJobs:
         self._full = False
 
     async def drain(self, channel: str, lane: str, messages: int) -> None:
-        """Asks for the lane to be drained, by as many jobs as the messages are worth."""
-        for _ in range(min(MOST_JOBS, -(-messages // A_JOB))):
+        """Asks for the lane to be drained: by a wake-up where workers hear it, and by as many jobs as the messages are worth.
+
+        A few messages need no job: arq's bookkeeping takes longer than sending them. A worker that hears the wake-up and dies is no
+        loss, since the sweep asks again for what waits.
+        """
+        try:
+            heard = await self._redis.publish(WAKE, f"{channel} {lane}")
+        except (RedisError, OSError) as error:
+            log.warning("workers_not_woken", error=type(error).__name__)
+            return
+        jobs = messages // A_JOB if heard else -(-messages // A_JOB)
+        for _ in range(min(MOST_JOBS, jobs)):
             await self._ask("drain", channel, lane)
 
     async def plan(self) -> None:
@@ -71,7 +82,7 @@ class ArqJobs:
             if await self._queue_is_full():
                 return
             await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
-            await self._redis.publish(WAKE, b"1")
+            await self._redis.publish(WAKE, LOOK)
         except (RedisError, OSError) as error:
             log.warning("job_not_asked_for", job=name, error=type(error).__name__)
 

@@ -73,7 +73,7 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         functions = Functions(
             sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept
         )
-        worker = WakingWorker(redis, functions.all(), functions.everything)
+        worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
         shown = (
             await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
             if config.metrics.port

@@ -1,4 +1,4 @@
-"""The arq worker: woken when a job is put in the queue instead of looking for it, and alive through a Redis that is away."""
+"""The arq worker: woken when there is something to do instead of looking for it, and alive through a Redis that is away."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,13 @@ log = get_logger(__name__)
 class WakingWorker(Worker):
     """arq's worker with a wake-up. `without_redis` does the work that jobs would ask for while Redis is away."""
 
-    def __init__(self, redis: ArqRedis, functions: list[Any], without_redis: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        redis: ArqRedis,
+        functions: list[Any],
+        drain: Callable[[str, str], Awaitable[None]],
+        without_redis: Callable[[], Awaitable[None]],
+    ) -> None:
         super().__init__(
             functions,
             redis_pool=redis,
@@ -39,6 +45,8 @@ class WakingWorker(Worker):
             log_results=False,
         )
         self._without_redis = without_redis
+        self._drain = drain
+        self._draining: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stopping = False
 
@@ -52,6 +60,7 @@ class WakingWorker(Worker):
             while self.tasks:
                 await asyncio.gather(*self.tasks.values(), return_exceptions=True)
                 self.tasks = {key: task for key, task in self.tasks.items() if not task.done()}
+            await asyncio.gather(*self._draining, return_exceptions=True)
         finally:
             listener.cancel()
 
@@ -86,13 +95,23 @@ class WakingWorker(Worker):
         except TimeoutError:
             pass
 
+    def _hear(self, data: Any) -> None:
+        """A lane to drain, or a job to look for; what comes first is a number: the subscription."""
+        channel, _, lane = data.decode().partition(" ") if isinstance(data, bytes) else ("", "", "")
+        if not lane:
+            self._woken.set()
+        elif not self._stopping:
+            task: asyncio.Task[None] = asyncio.ensure_future(self._drain(channel, lane))
+            self._draining.add(task)
+            task.add_done_callback(self._draining.discard)
+
     async def _listen(self) -> None:
         while True:
             try:
                 async with self.pool.pubsub() as subscription:
                     await subscription.subscribe(WAKE)
                     self._woken.set()
-                    async for _ in subscription.listen():
-                        self._woken.set()
+                    async for message in subscription.listen():
+                        self._hear(message["data"])
             except (RedisError, OSError):
                 await asyncio.sleep(AWAY_S)

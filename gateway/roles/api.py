@@ -36,6 +36,8 @@ MOST_EVENTS = 1000
 """Events that share a transaction."""
 AT_ONCE = 2
 """Transactions of events on their way at the same time."""
+WORTH = 250
+"""Events that wait before a second transaction joins one on its way."""
 CONNECTIONS = 12
 LOOK_AT_BACKLOG_S = 5.0
 log = get_logger("api")
@@ -104,7 +106,7 @@ def accepting(runtime: Runtime, jobs: Jobs, observer: Observer) -> Batcher[Offer
         runtime.config.sending.timezone,
         committed,
     )
-    return Batcher(accept, most=MOST_EVENTS, at_once=AT_ONCE, poisoned=poisoned)
+    return Batcher(accept, most=MOST_EVENTS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
 
 
 def due_lanes(written: Written) -> dict[tuple[str, str], int]:

@@ -9,7 +9,9 @@ from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
 
 MOMENT = """
-select clock_timestamp(), (clock_timestamp() at time zone $2)::date, array(select nextval('event_no') from generate_series(1, $1))"""
+with drawn as materialized (select array(select nextval('event_no') from generate_series(1, $1)) as nos)
+select clock_timestamp(), (clock_timestamp() at time zone $2)::date, drawn.nos, e.id, e.digest, e.type, e.person_id, e.sealed, e.notice_id
+  from drawn left join event e on e.source = $3 and e.id = any($4::text[])"""
 
 KNOWN = "select id, digest, type, person_id, sealed, notice_id from event where source = $1 and id = any($2::text[])"
 
@@ -49,13 +51,15 @@ EventRow = tuple[int, str, str, str, str, bytes, bytes, str, str, str, int | Non
 
 async def moment(connection: Connection, keys: Sequence[tuple[str, str]], timezone: str) -> Moment:
     """Reads what intake must know once the persons are locked; draws one number for each key, in order of acceptance."""
-    now, today, numbers = await connection.fetchrow(MOMENT, len(keys), timezone)
     by_source: dict[str, list[str]] = {}
     for source, ident in keys:
         by_source.setdefault(source, []).append(ident)
-    known = {
-        (source, row[0]): Known(*tuple(row)[1:]) for source, ids in by_source.items() for row in await connection.fetch(KNOWN, source, ids)
-    }
+    (first, ids), *others = by_source.items()
+    rows = await connection.fetch(MOMENT, len(keys), timezone, first, ids)
+    now, today, numbers = tuple(rows[0])[:3]
+    known = {(first, row[3]): Known(*tuple(row)[4:]) for row in rows if row[3] is not None}
+    for source, ids in others:
+        known |= {(source, row[0]): Known(*tuple(row)[1:]) for row in await connection.fetch(KNOWN, source, ids)}
     return Moment(now, today, numbers, known)
 
 
