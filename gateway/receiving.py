@@ -28,7 +28,7 @@ class Receiving:
     def __init__(self, runtime: Runtime, jobs: Jobs, observed: Callable[[Received, datetime], None]) -> None:
         self.providers: Mapping[str, Provider] = {}
         self._jobs, self._observed = jobs, observed
-        channel_of = {name: route.channel for route in runtime.config.route for name in route.providers}
+        channel_of = {name: route.channel for route in reversed(runtime.config.route) for name in route.providers}
         replies = Replies(runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime))
         receive = Receive(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, replies, self._committed)
         self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, poisoned=poisoned)

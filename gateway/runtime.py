@@ -153,7 +153,7 @@ async def _assemble(
     vault, sealer, regions = Vault(cipher), Sealer(keyring.chain), Regions.load()
     drawn = DrawnIds()
     rules = Rules(_Calendar(config, dates), _Texts(config, catalog, regions), drawn, _settings(config))
-    checker = Checker(Addresses(_normalise, blind.key, regions.exists, looks_like_identity_number))
+    checker = Checker(Addresses(_normalise, blind.key, regions.exists, looks_like_identity_number, keyring.lookup))
     writer = Writer(vault, sealer, lambda name: catalog.current(name).version)
     name = f"{role}@{socket.gethostname()}:{os.getpid()}"
     return Runtime(

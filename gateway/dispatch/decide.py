@@ -11,7 +11,7 @@ from gateway.logs import account, get_logger
 from gateway.model import Person
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
-from gateway.words import OPEN_NOTICE, Fault, Reason, Status
+from gateway.words import OPEN_NOTICE, Channel, Fault, Reason, Status
 from providers.base.types import Outgoing
 
 log = get_logger(__name__)
@@ -100,12 +100,18 @@ def _stopped(candidate: Candidate, person: Person, now: datetime, stops: Stops) 
         return Reason.SUPERSEDED
     if candidate.expires_at is not None and candidate.expires_at <= now:
         return Reason.EXPIRED
+    if candidate.wrong_person:
+        return Reason.WRONG_PERSON
+    if candidate.dead:
+        return Reason.NUMBER_ABSENT
     return stops(candidate, person)
 
 
 def _starting(candidate: Candidate, render: Render, vault: Vault) -> Starting:
     content = vault.open_message(candidate.sealed)
     text, segments = render(candidate.template, candidate.version, content.values)
+    if candidate.channel != Channel.SMS:
+        segments = 1  # only carriers cut a text into segments
     signature = content.values.get("signature", "")
     created = candidate.created_at.timestamp()
     outgoing = Outgoing(str(candidate.id), content.address, candidate.channel, text, candidate.template, content.values, signature)

@@ -58,7 +58,12 @@ _BY_RECEIPTS = "id in (select unnest(receipts) from message where person_id = $1
 _BY_MESSAGES = "message_id in (select id from message where person_id = $1)"
 
 SOURCES = (
-    Source(FactKind.EVENT, "event", "no, seal_id, accepted_at, sealed is null, no, source, id, type, person_id, digest, sealed", id="no"),
+    Source(
+        FactKind.EVENT,
+        "event",
+        "no, seal_id, accepted_at, sealed is null, no, source, id, type, person_id, digest, sealed, accepted_by",
+        id="no",
+    ),
     Source(
         FactKind.NOTICE,
         "notice",
@@ -67,7 +72,7 @@ SOURCES = (
     Source(
         FactKind.MESSAGE,
         "message",
-        "id, seal_id, created_at, sealed is null, id, notice_id, channel, contact_id, key, addressee, template, version, sealed",
+        "id, seal_id, created_at, sealed is null, id, notice_id, person_id, channel, contact_id, key, addressee, template, version, sealed",
     ),
     Source(FactKind.CALL, "call", "id, seal_id, claimed_at, false, id, provider, message_ids, claimed_at, claimed_by", of_person=_BY_CALLS),
     Source(
@@ -89,8 +94,7 @@ SOURCES = (
         "notice",
         "id, closing_seal, closed_at, false, id, status, reason, closed_at",
         seal="closing_seal",
-        # A notice that is closed in the transaction that makes it has no ending of its own.
-        standing=f"(closing_seal is not null or closed_at > created_at + interval '{A_TRANSACTION.total_seconds()} s')",
+        standing="(closing_seal is not null or closed_at is not null)",
     ),
     Source(
         FactKind.INBOUND,

@@ -8,12 +8,12 @@ import msgspec
 
 from gateway.evidence.chain import Sealer
 from gateway.evidence.findings import Report
-from gateway.evidence.heads import heads_mac
+from gateway.evidence.heads import heads_mac, of_letters
 from gateway.evidence.session import Session
 
 READ = "select id, at, heads::text as heads, mac from seal_head order by id"
-KNOWN = "select encode(mac, 'hex') from seal_head where mac = any($1::bytea[])"
-_MAC = re.compile(r"\bmac\"?\s*[=:]\s*\"?([0-9a-f]{64})\b")
+KNOWN = "select mac from seal_head where mac = any($1::bytea[])"
+_MAC = re.compile(r"\bmac\"?\s*[=:]\s*\"?([a-p]{64})\b")
 
 Heads = dict[int, tuple[int, bytes]]
 """Chain → rows, MAC of the last."""
@@ -52,9 +52,9 @@ def _compare(heads: Heads, later: Heads, about: str, at: datetime, report: Repor
 async def kept_outside(connection: Session, lines: Iterable[str], report: Report) -> int:
     """Compares with publications kept elsewhere: log lines `heads … mac=…`. Returns how many were read."""
     kept = list(dict.fromkeys(found[1] for line in lines if (found := _MAC.search(line))))
-    known = {row[0] for row in await connection.fetch(KNOWN, [bytes.fromhex(mac) for mac in kept])}
+    known = {row[0] for row in await connection.fetch(KNOWN, [of_letters(mac) for mac in kept])}
     for mac in kept:
-        if mac not in known:
+        if of_letters(mac) not in known:
             report.wrong(
                 "publications", f"the one with mac {mac} is not in the store: the newest ones, and what they held, were taken away"
             )

@@ -204,7 +204,7 @@ class Accept:
         if not rows:
             return []
         await events.insert(connection, rows, seal_id)
-        return [entry(FactKind.EVENT, row[0], self._sealer.digest(*row[:7])) for row in rows]
+        return [entry(FactKind.EVENT, row[0], self._sealer.digest(*row[:8])) for row in rows]
 
     def _rows(self, offered: Sequence[Offered], results: Sequence[Result], work: Sequence[_Work], moment: Moment) -> list[EventRow]:
         rows: list[EventRow] = []

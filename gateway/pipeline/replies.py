@@ -32,8 +32,15 @@ class Replies:
 
     async def lock(self, connection: Connection, replies: Sequence[tuple[str, Inbound]], messages: Sequence[int]) -> Heard:
         """Locks, in one order, the persons who hold these numbers and those of `messages`."""
-        told = [(provider, reply, self._channel_of(provider)) for provider, reply in replies]
-        keyed = [(provider, reply, channel, self._key(channel, reply.address)) for provider, reply, channel in told]
+        answered = await inbound.of_messages(connection, [int(r.reference) for _, r in replies if ours(r.reference)])
+        keyed = []
+        for provider, reply in replies:
+            # A reply to a message of ours concerns that message's number, whatever else its provider carries.
+            channel, key = answered.get(int(reply.reference) if ours(reply.reference) else 0, ("", b""))
+            if not key:
+                channel = self._channel_of(provider)
+                key = self._key(channel, reply.address)
+            keyed.append((provider, reply, channel, key))
         keys = list({key for *_, key in keyed})
         holders = sorted({person for people in (await inbound.holders(connection, keys)).values() for person in people})
         await persons.lock_also_of(connection, holders, messages)

@@ -11,7 +11,7 @@ from gateway.plan.state import Changes
 from gateway.store import messages, notices, persons
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
-from gateway.words import Reason
+from gateway.words import OPEN_NOTICE, Reason
 
 
 class Written(Struct, frozen=True):
@@ -55,6 +55,9 @@ class Writer:
         if made:
             await notices.insert(connection, made, self._vault, at, seal_id)
             entries += [entry(FactKind.NOTICE, n.id, self.notice_digest(n)) for n in made]
+            ended = [(n.id, str(n.kind), str(n.status)) for n in made if n.status not in OPEN_NOTICE]
+            if ended:
+                entries += self.closing_entries({n.id: n.reason for n in made}, ended, at)
         if drafts:
             entries += await self._messages(connection, drafts, at, seal_id, take)
         closed, canceled = await self._endings(connection, changes, at, seal_id, entries)
@@ -95,7 +98,7 @@ class Writer:
         sealed = await messages.insert(connection, ids, drafts, versions, self._vault, at, seal_id)
         digest = self._sealer.digest
         return [
-            entry(FactKind.MESSAGE, i, digest(i, d.notice_id, d.channel, d.contact_id, d.key, d.addressee, d.template, v, s))
+            entry(FactKind.MESSAGE, i, digest(i, d.notice_id, d.person_id, d.channel, d.contact_id, d.key, d.addressee, d.template, v, s))
             for i, d, v, s in zip(ids, drafts, versions, sealed, strict=True)
         ]
 

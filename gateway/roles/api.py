@@ -73,7 +73,7 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=20)
         await runner.setup()
         try:
-            await web.TCPSite(runner, config.server.host, config.server.port, backlog=1024, reuse_port=True).start()
+            await web.TCPSite(runner, config.server.host, config.server.port, backlog=1024).start()
             log.info("serving", host=config.server.host, port=config.server.port)
             await stopping.wait()
         finally:

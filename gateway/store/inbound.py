@@ -11,6 +11,8 @@ HOLDERS = "select key, person_id from contact where key = any($1::bytea[]) and r
 
 LAST_MESSAGE = "select distinct on (key) key, id from message where key = any($1::bytea[]) and sent_at is not null order by key, id desc"
 
+OF_MESSAGES = "select id, channel, key from message where id = any($1::bigint[])"
+
 INSERT = """
 insert into inbound (id, provider, key, message_id, keyword, sealed, received_at, seal_id)
 select id, provider, key, message, keyword, sealed, $7, $8
@@ -48,6 +50,11 @@ async def holders(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, 
 async def last_messages(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """The last message that left to each address."""
     return {row[0]: row[1] for row in await connection.fetch(LAST_MESSAGE, keys)}
+
+
+async def of_messages(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, bytes]]:
+    """Where messages went: channel and key of their number."""
+    return {row[0]: (row[1], row[2]) for row in await connection.fetch(OF_MESSAGES, ids)}
 
 
 async def insert(connection: Connection, rows: Sequence[InboundRow], at: datetime, seal_id: int) -> None:

@@ -20,7 +20,7 @@ select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.s
 
 COLUMNS = (
     "id", "person_id", "duty", "kind", "cause", "insurance", "effective", "status", "reason", "lane", "due_at", "expires_at", "cycle_start",
-    "deadline", "request", "checks", "event_source", "event_id", "closed_at", "seal_id",
+    "deadline", "request", "checks", "event_source", "event_id", "created_at", "closed_at", "seal_id", "closing_seal",
 )  # fmt: skip
 
 START = "update notice set status = 'in_progress' where id = any($1::bigint[]) and status = 'scheduled'"
@@ -88,7 +88,8 @@ async def insert(connection: Connection, notices: Sequence[Notice], vault: Vault
     rows = [
         (
             n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start,
-            n.deadline, request_of(n, vault), n.checks, n.event_source, n.event_id, None if n.status in OPEN_NOTICE else at, seal_id,
+            n.deadline, request_of(n, vault), n.checks, n.event_source, n.event_id, at, None if n.status in OPEN_NOTICE else at, seal_id,
+            None if n.status in OPEN_NOTICE else seal_id,
         )
         for n in notices
     ]  # fmt: skip

@@ -18,7 +18,9 @@ update message set status = $2, reason = $3, fault = $4, permanent = $5, vendor_
  where id = any($1::bigint[])"""
 
 RECORD = """
-update message m set receipts = m.receipts || u.receipt from unnest($1::bigint[], $2::bigint[]) as u(id, receipt) where m.id = u.id"""
+update message m set receipts = m.receipts || u.receipts
+  from (select id, array_agg(receipt order by receipt) as receipts from unnest($1::bigint[], $2::bigint[]) as r(id, receipt) group by id) u
+ where m.id = u.id"""
 
 COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
 

@@ -6,16 +6,16 @@ import pytest
 
 from gateway.evidence.chain import FactKind, entries_of
 from gateway.evidence.findings import Report
-from gateway.evidence.heads import publish_heads
+from gateway.evidence.heads import in_letters, publish_heads
 from gateway.evidence.verify import everything, one_person
 from tests.evidence.conftest import PERSONS
 from tests.pipeline.events import number, reminder, sms
 from tests.pipeline.plant import Plant, open_plant
 
 SEALED = {
-    "event": "no source id type person_id digest sealed accepted_at seal_id",
+    "event": "no source id type person_id digest sealed accepted_by accepted_at seal_id",
     "notice": "id person_id duty kind cause insurance effective checks event_source event_id created_at seal_id status reason closed_at closing_seal",
-    "message": "id notice_id channel contact_id key addressee template version sealed created_at seal_id",
+    "message": "id notice_id person_id channel contact_id key addressee template version sealed created_at seal_id",
     "call": "id provider message_ids claimed_at claimed_by seal_id outcome answers answered_at answer_seal",
     "receipt": "id provider sealed message_ids statuses reasons codes received_at seal_id",
     "inbound": "id provider key message_id keyword sealed received_at seal_id",
@@ -24,9 +24,9 @@ SEALED = {
 }
 """Every column that stands in a digest or a MAC, or says where the fact is sealed."""
 OPEN = {
-    "event": "accepted_by verdict detail notice_id pending",
+    "event": "verdict detail notice_id pending",
     "notice": "lane due_at expires_at cycle_start deadline request",
-    "message": "person_id rung lane segments status provider reason fault permanent vendor_code expires_at sent_at final_at provisional calls receipts",
+    "message": "rung lane segments status provider reason fault permanent vendor_code expires_at sent_at final_at provisional calls receipts",
     "call": "lease_until swept",
     "seal": "id",
     "seal_head": "id",
@@ -163,7 +163,7 @@ async def test_a_publication_that_leaves_out_a_chain_is_found(plant: Plant) -> N
 
 
 async def test_a_store_put_back_to_an_earlier_state_is_found_by_lines_that_were_kept_elsewhere(plant: Plant) -> None:
-    mac = await plant.runtime.reading.fetchval("select encode(mac, 'hex') from seal_head")
+    mac = in_letters(await plant.runtime.reading.fetchval("select mac from seal_head"))
     line = f'{{"chains":2,"seals":7,"mac":"{mac}","event":"heads"}}'
     assert (await verified(plant, (line, f"heads chains=2 seals=7 mac={mac}", "another line"))).broken == 0
     await plant.runtime.reading.execute("delete from seal_head")
