@@ -85,10 +85,10 @@ async def test_an_unfit_message_ends_and_its_person_is_planned_again(plant: Plan
     assert plant.vendor.addresses == ["+86" + number(2)]
 
 
-async def test_a_worker_that_lacks_a_key_leaves_the_messages_sealed_with_it_to_others(store_dsn: str) -> None:
+async def test_a_worker_that_lacks_a_key_leaves_the_messages_sealed_with_it_to_others(emptied_dsn: str) -> None:
     """Keys are given to one machine after the other; who lacks one must not use up the ladder of everybody."""
     both = Security(keys=(MasterKey(id=1, key=KEY), MasterKey(id=2, key=KEY_2)))
-    async with open_plant(store_dsn) as old, open_plant(store_dsn, security=both) as new:
+    async with open_plant(emptied_dsn) as old, open_plant(emptied_dsn, security=both) as new:
         await old.post(known("p1", sms(number(1))))
         await new.post(reminder("p1"))
         await quietly(old.drain())

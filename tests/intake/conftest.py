@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.pipeline.conftest import checker, other, plant, quiet, runtime
+from tests.pipeline.conftest import checker, emptied_dsn, other, plant, quiet, reused_dsn, runtime
 from tests.pipeline.front import PROVIDERS, Client, Front, client_of
 from tests.pipeline.plant import Plant, open_plant
 
-__all__ = ["checker", "other", "plant", "quiet", "runtime"]
+__all__ = ["checker", "emptied_dsn", "other", "plant", "quiet", "reused_dsn", "runtime"]
 
 
 @pytest.fixture
-async def called(store_dsn: str) -> AsyncIterator[Plant]:
+async def called(emptied_dsn: str) -> AsyncIterator[Plant]:
     """A plant whose vendor may call back."""
-    async with open_plant(store_dsn, providers=PROVIDERS) as opened:
+    async with open_plant(emptied_dsn, providers=PROVIDERS) as opened:
         yield opened
 
 

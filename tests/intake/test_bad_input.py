@@ -174,8 +174,8 @@ async def test_a_huge_line_is_refused_and_what_came_before_stands(client: Client
 
 
 @pytest.mark.parametrize("kind", [ONE, BATCH])
-async def test_a_body_over_the_limit_is_refused(store_dsn: str, kind: str) -> None:
-    async with open_plant(store_dsn, server=Server(max_body_mib=0.25)) as plant:
+async def test_a_body_over_the_limit_is_refused(emptied_dsn: str, kind: str) -> None:
+    async with open_plant(emptied_dsn, server=Server(max_body_mib=0.25)) as plant:
         front = Front(plant)
         async with client_of(front) as client:
             for body in (b"[" + b" " * 300_000 + b"]", chunks(300_000)):
@@ -193,8 +193,8 @@ async def chunks(size: int) -> Any:
         yield b" " * 1000
 
 
-async def test_a_bomb_of_compressed_zeros_is_refused(store_dsn: str) -> None:
-    async with open_plant(store_dsn, server=Server(max_body_mib=0.25)) as plant, client_of(Front(plant)) as client:
+async def test_a_bomb_of_compressed_zeros_is_refused(emptied_dsn: str) -> None:
+    async with open_plant(emptied_dsn, server=Server(max_body_mib=0.25)) as plant, client_of(Front(plant)) as client:
         body = gzip.compress(b" " * 50_000_000)
         assert len(body) < 100_000
         assert (await post(client, body, BATCH, **{"Content-Encoding": "gzip"}))[0] == 413

@@ -157,8 +157,8 @@ async def test_without_redis_a_limited_provider_gets_nothing_and_an_unlimited_on
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-async def test_the_limit_is_the_configured_one(store_dsn: str, limit: int) -> None:
-    async with open_plant(store_dsn, sending=Sending(window=("00:00", "24:00"), per_address_per_day=limit)) as plant:
+async def test_the_limit_is_the_configured_one(emptied_dsn: str, limit: int) -> None:
+    async with open_plant(emptied_dsn, sending=Sending(window=("00:00", "24:00"), per_address_per_day=limit)) as plant:
         await share(plant, 5)
         await plant.drain()
         assert len(plant.vendor.seen) == limit

@@ -65,8 +65,8 @@ async def test_sending_all_of_it_again_is_safe_when_the_answer_was_lost_after_th
     assert await plant.messages() == [("queued", None)]
 
 
-async def test_a_commit_whose_end_nobody_saw_does_not_spoil_its_connection(store_dsn: str) -> None:
-    async with open_plant(store_dsn, connections=1) as plant:
+async def test_a_commit_whose_end_nobody_saw_does_not_spoil_its_connection(emptied_dsn: str) -> None:
+    async with open_plant(emptied_dsn, connections=1) as plant:
         await plant.post(known("p0"))
         async with at_commit(plant.pool, "begin perform pg_sleep(0.6); exception when query_canceled then null; end"):
             accepting = asyncio.create_task(plant.post(known("p1")))

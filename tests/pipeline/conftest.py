@@ -1,21 +1,47 @@
 """Fixtures of the stages over a real store; the neighbouring rooms take them from here."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 
+import asyncpg
 import pytest
 import structlog
 
+from gateway.engines.host import EngineHost
 from gateway.intake.check import Addresses, Checker
 from gateway.numbers import looks_like_identity_number
 from gateway.regions import Regions
 from gateway.runtime import Runtime, _normalise
 from gateway.security.blind import Blind
+from tests.conftest import TEMPLATE, _execute, database_dsn
 from tests.pipeline.plant import Plant, open_plant
+
+EMPTY = """
+do $$ declare one text; begin
+  for one in select tablename from pg_tables where schemaname = 'public' and tablename not in ('_pogo_migration', 'template_version') loop
+    execute format('delete from %I', one);
+  end loop;
+end $$"""
+
+
+@pytest.fixture(scope="session")
+def reused_dsn(migrated: EngineHost) -> str:
+    """One database for all tests that leave its schema as it is: making one for each test takes longer than most of them."""
+    with suppress(asyncpg.DuplicateDatabaseError):  # the rooms share it
+        _execute(migrated.store_dsn, f"create database reused template {TEMPLATE}")
+    return database_dsn(migrated, "reused")
 
 
 @pytest.fixture
-async def plant(store_dsn: str) -> AsyncIterator[Plant]:
-    async with open_plant(store_dsn) as opened:
+def emptied_dsn(reused_dsn: str) -> str:
+    """That database without a row; what was fixed by migrations stays."""
+    _execute(reused_dsn, EMPTY)
+    return reused_dsn
+
+
+@pytest.fixture
+async def plant(emptied_dsn: str) -> AsyncIterator[Plant]:
+    async with open_plant(emptied_dsn) as opened:
         yield opened
 
 

@@ -1,5 +1,6 @@
 """Hot queries use indexes: nothing that happens for every message reads a table from end to end."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from gateway.store import calls, claims, events, gauges, inbound, notices, perso
 from gateway.words import Reason, Status
 from providers.base.types import Inbound, Reading, Report
 from tests.pipeline.events import known, number, reminder, sms
-from tests.pipeline.plant import Plant
+from tests.pipeline.plant import Plant, open_plant
 
 TABLES = ("person", "contact", "event", "notice", "message", "call", "receipt", "number", "seal")
 FILL = """
@@ -28,6 +29,13 @@ insert into event (no, source, id, type, person_id, digest, accepted_at, seal_id
 insert into seal (id, chain, seq, at, entries, mac) select -n, -1, n, now(), '', '' from generate_series(1, 4000) n;
 insert into queue select -n, 'x' || n, 'bulk', 'wechat', now() + interval '9 days' from generate_series(1, 4000) n;
 analyze"""
+
+
+@pytest.fixture
+async def plant(store_dsn: str) -> AsyncIterator[Plant]:
+    """Over a database of its own: its tables grow."""
+    async with open_plant(store_dsn) as opened:
+        yield opened
 
 
 async def scans(plant: Plant) -> dict[str, int]:

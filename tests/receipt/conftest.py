@@ -1,5 +1,5 @@
 """The stages over a real store, as in tests/pipeline."""
 
-from tests.pipeline.conftest import checker, other, plant, quiet, runtime
+from tests.pipeline.conftest import checker, emptied_dsn, other, plant, quiet, reused_dsn, runtime
 
-__all__ = ["checker", "other", "plant", "quiet", "runtime"]
+__all__ = ["checker", "emptied_dsn", "other", "plant", "quiet", "reused_dsn", "runtime"]

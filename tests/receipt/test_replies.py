@@ -82,9 +82,9 @@ async def test_a_strange_reply_is_kept_and_holds_up_nobody(plant: Plant, address
     assert await plant.count("inbound") == 1
 
 
-async def test_a_reply_to_a_provider_of_several_channels_is_noted_where_its_message_went(store_dsn: str) -> None:
+async def test_a_reply_to_a_provider_of_several_channels_is_noted_where_its_message_went(emptied_dsn: str) -> None:
     both = tuple(Route(channel=channel, providers=(VENDOR,)) for channel in ("sms", "wechat"))
-    async with open_plant(store_dsn, route=both) as plant:
+    async with open_plant(emptied_dsn, route=both) as plant:
         await plant.post(known("p1", sms(number(1))), requested("p1"))
         await plant.drain()
         await reply(plant, "退订", reference=plant.vendor.seen[0])

@@ -6,6 +6,13 @@ from scheduler.jobs import A_JOB, MOST_JOBS, QUEUE, ArqJobs, open_redis, redis_s
 from tests.pipeline.plant import NO_REDIS
 
 
+async def test_where_no_worker_hears_a_few_messages_get_a_job_too(redis_url: str) -> None:
+    redis = await open_redis(redis_url)
+    await ArqJobs(redis).drain("sms", "normal", 1)
+    assert await redis.zcard(QUEUE) == 1
+    await redis.aclose(close_connection_pool=True)
+
+
 async def test_a_lane_gets_as_many_jobs_as_its_messages_are_worth(redis_url: str) -> None:
     redis = await open_redis(redis_url)
     jobs = ArqJobs(redis)

@@ -119,18 +119,18 @@ async def test_a_scheduler_that_lost_the_store_acts_again_when_it_is_back(plant:
 
 
 @pytest.mark.parametrize("loss", ["flushall", "never asked"])
-async def test_what_redis_lost_is_sent_all_the_same_and_once(store_dsn: str, redis_url: str, loss: str) -> None:
+async def test_what_redis_lost_is_sent_all_the_same_and_once(emptied_dsn: str, redis_url: str, loss: str) -> None:
     """Accepted while nobody could be woken, or woken and forgotten: the sweep finds it in PostgreSQL."""
     redis = await open_redis(redis_url)
     jobs = ArqJobs(redis)
-    async with open_plant(store_dsn) as plant, open_plant(store_dsn) as planner:
+    async with open_plant(emptied_dsn) as plant, open_plant(emptied_dsn) as planner:
         await plant.post(*(one for n in range(30) for one in (known(f"p{n}", sms(number(n))), reminder(f"p{n}"))))
         if loss == "flushall":
             await jobs.drain("sms", "normal", 30)
             await redis.flushdb()
         async with pumping(plant) as sending:
             functions = Functions(sending, plant.planner, plant.sweep, {}, lambda _: None)
-            worker = WakingWorker(redis, functions.all(), functions.everything)
+            worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
             main = asyncio.create_task(worker.main())
             async with scheduling(planner, jobs):
                 await until(lambda: len(plant.vendor.seen) == 30)
@@ -147,7 +147,7 @@ async def test_a_worker_whose_redis_is_away_sends_what_is_due_from_the_store(pla
     redis = await open_redis("redis://127.0.0.1:1")
     async with pumping(plant) as sending:
         functions = Functions(sending, plant.planner, plant.sweep, {}, lambda _: None)
-        worker = WakingWorker(redis, functions.all(), functions.everything)
+        worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
         main = asyncio.create_task(worker.main())
         await until(lambda: plant.vendor.seen)
         worker.stop()

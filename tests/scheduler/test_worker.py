@@ -16,7 +16,7 @@ from arq.worker import func
 
 from gateway.engines.host import EngineHost
 from gateway.engines.redis import RedisServer
-from scheduler.jobs import ArqJobs, open_redis
+from scheduler.jobs import A_JOB, WAKE, ArqJobs, open_redis
 from scheduler.worker import WakingWorker
 from tests.pipeline.plant import NO_REDIS
 
@@ -38,6 +38,9 @@ class Did:
     async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
         self.drains.append((channel, lane))
 
+    async def woken(self, channel: str, lane: str) -> None:
+        self.drains.append((channel, lane))
+
     async def without_redis(self) -> None:
         self.alone += 1
         if self.raises:
@@ -48,7 +51,7 @@ class Did:
 async def working(url: str, did: Did) -> AsyncIterator[tuple[WakingWorker, ArqJobs]]:
     redis = await open_redis(url)
     jobs: list[Any] = [did.plan, did.drain]
-    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.without_redis)
+    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.woken, did.without_redis)
     main = asyncio.create_task(worker.main())
     await asyncio.sleep(0.05)
     try:
@@ -75,8 +78,29 @@ async def test_what_is_asked_is_begun_at_once(redis_url: str) -> None:
         await jobs.plan()
         await until(lambda: did.plans, 2)
         assert did.plans[0] - asked < 0.25
+        asked = time.monotonic()
         await jobs.drain("sms", "urgent", 1)
         await until(lambda: did.drains == [("sms", "urgent")], 2)
+        assert time.monotonic() - asked < 0.25
+
+
+async def test_many_messages_are_worth_jobs_beside_the_wake_up(redis_url: str) -> None:
+    did = Did()
+    async with working(redis_url, did) as (_, jobs):
+        await jobs.drain("sms", "bulk", A_JOB * 3)
+        await until(lambda: len(did.drains) == 4, 3)
+
+
+async def test_a_wake_up_that_is_none_of_ours_deafens_nobody(redis_url: str) -> None:
+    did = Did()
+    async with working(redis_url, did) as (worker, jobs):
+        for strange in (b"\xff\xfe", b"", b"a b c", b"sms"):
+            await worker.pool.publish(WAKE, strange)
+        await asyncio.sleep(0.1)
+        did.drains.clear()
+        await jobs.drain("sms", "urgent", 1)
+        await asyncio.sleep(0.3)
+        assert did.drains == [("sms", "urgent")]  # finding 31
 
 
 async def test_a_job_that_raises_ends_neither_the_worker_nor_the_next_ask(redis_url: str) -> None:
@@ -144,11 +168,11 @@ from scheduler.worker import WakingWorker
 async def plan(_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-async def nothing():
+async def nothing(*_):
     pass
 
 async def main():
-    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing).main()
+    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing, nothing).main()
 
 asyncio.run(main())
 """
