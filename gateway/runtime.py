@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +19,7 @@ from gateway.engines.host import EngineHost
 from gateway.evidence.chain import Sealer
 from gateway.ids import Ids
 from gateway.intake.check import Addresses, Checker, Refused
+from gateway.logs import get_logger
 from gateway.numbers import AddressRefused, address, looks_like_identity_number, mask_name
 from gateway.pipeline.planning import DrawnIds, Planning
 from gateway.pipeline.write import Writer
@@ -31,9 +32,10 @@ from gateway.render.text import render, segments
 from gateway.render.values import chinese_date, chinese_month, insurance_name
 from gateway.security.blind import Blind
 from gateway.security.cipher import Cipher
+from gateway.security.errors import KeyringError
 from gateway.security.keyring import Keyring
 from gateway.security.opening import open_keyring
-from gateway.store import templates
+from gateway.store import settings, templates
 from gateway.store.migrate import migrate, missing
 from gateway.store.pool import Pool, open_pool, open_reading
 from gateway.store.vault import Vault
@@ -68,8 +70,13 @@ class Dates(Protocol):
         """Whether the window is open."""
 
 
+log = get_logger(__name__)
 READING = 4
 """Connections of the reading side."""
+
+
+class UnknownVersion(Exception):
+    """A template version that this process has not read yet."""
 
 
 class NotMigrated(Exception):
@@ -101,15 +108,26 @@ class Runtime:
     name: str
 
     def render(self, template: str, version: str, values: Mapping[str, str]) -> tuple[str, int]:
-        """Text and segments of a pinned version. Raises RenderFailed."""
+        """Text and segments of a pinned version.
+
+        Raises:
+            RenderFailed: No text can be made from these values.
+            UnknownVersion: Another process published this version; `refresh_texts` brings it here.
+
+        """
         pinned = self.catalog.pinned(template, version)
         if pinned is None:
-            raise RenderFailed(f"template {template} has no version {version} here")
+            raise UnknownVersion(f"{template} {version}")
         try:
             text = render(pinned, values)
         except RenderError as error:
             raise RenderFailed(str(error)) from error
         return text, segments(text)
+
+    async def refresh_texts(self) -> None:
+        """Takes in the versions that other processes published."""
+        async with self.pool.acquire() as connection:
+            learn_texts(self.catalog, await templates.kept(connection))
 
     def window_open(self) -> bool:
         """Whether messages may leave now."""
@@ -145,9 +163,10 @@ async def _assemble(
     async with pool.acquire() as connection:
         if names := await missing(connection):
             raise NotMigrated(f"the store lacks {', '.join(names)}: run `tixing migrate`")
+        if await settings.remembered(connection, "keys", keyring.fingerprint) != keyring.fingerprint:
+            raise KeyringError("these are not the keys that this store was begun with: bring the right ones (security.keys, or data_dir/keys)")
         await templates.keep(connection, [(t.name, t.version, t.source) for t in catalog])
-        for name, source in await templates.kept(connection):
-            catalog.add(name, source)
+        learn_texts(catalog, await templates.kept(connection))
     cipher = Cipher(keyring, config.security.cipher)
     blind = Blind(keyring.lookup)
     vault, sealer, regions = Vault(cipher), Sealer(keyring.chain), Regions.load()
@@ -175,6 +194,15 @@ async def _assemble(
         writer,
         name,
     )
+
+
+def learn_texts(catalog: Catalog, kept: Sequence[tuple[str, str]]) -> None:
+    """Takes in (name, source); one that cannot be read any more is logged and left: it must not keep the others away."""
+    for name, source in kept:
+        try:
+            catalog.add(name, source)
+        except RenderError as error:
+            log.warning("template_version_unreadable", template=name, error=str(error))
 
 
 def _normalise(channel: str, raw: str) -> str:
@@ -218,11 +246,16 @@ class _Texts:
         self.choose = choose
         self.requested = requested
         self.exists = catalog.has
+        self._catalog = catalog
         self.mask_name = mask_name
         self.signature = config.signatures.for_region
         self.home: Callable[[str], str] = lru_cache(4096)(lambda code: regions.name(code) if regions.exists(code) else "参保地")
         self.chinese_date = chinese_date
         self.chinese_month = chinese_month
+
+    def problems(self, name: str, params: Mapping[str, str]) -> Sequence[str]:
+        """What keeps a requested text from being made of these parameters."""
+        return self._catalog.current(name).problems(params)
 
     @staticmethod
     def insurance_name(insurances: tuple[Insurance, ...]) -> str:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 
+import asyncpg
 from redis.asyncio import Redis
 
 from gateway.config import Config
@@ -30,6 +31,7 @@ from scheduler.jobs import ArqJobs, open_redis
 from scheduler.worker import WakingWorker
 
 CONNECTIONS = 12
+CHORES_S = 10.0
 log = get_logger("worker")
 
 
@@ -83,6 +85,7 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         for provider in providers.values():
             await provider.open()
         settle()
+        chores = asyncio.create_task(_chores(runtime, observer))
         main = asyncio.create_task(worker.main())
         try:
             log.info("working", providers=len(providers))
@@ -96,9 +99,21 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
                 await provider.close()
             await receiving.drain()
             watch.cancel()
+            chores.cancel()
             if shown is not None:
                 await shown.cleanup()
             await redis.aclose(close_connection_pool=True)
+
+
+async def _chores(runtime: Runtime, observer: Observer) -> None:
+    """Shows the circuits, and takes in texts that others published, until cancelled."""
+    while True:
+        observer.circuits()
+        await asyncio.sleep(CHORES_S)
+        try:
+            await runtime.refresh_texts()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("texts_not_refreshed", error=type(error).__name__)
 
 
 async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:

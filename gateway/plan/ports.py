@@ -1,6 +1,6 @@
 """What plan needs of others, as ports, and the settings it follows. The composition root fills them in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -72,6 +72,9 @@ class Texts(Protocol):
 
     def exists(self, name: str) -> bool:
         """Whether there is a published text of that name."""
+
+    def problems(self, name: str, params: Mapping[str, str]) -> Sequence[str]:
+        """What keeps the text of that name from being made of these parameters; empty: nothing."""
 
     def mask_name(self, name: str) -> str:
         """王建国 → 王*国."""

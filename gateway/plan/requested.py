@@ -17,8 +17,11 @@ def requested(work: Work, event: Event, data: NoticeRequested) -> Verdict | Reje
     channels = tuple(dict.fromkeys(data.channels or ()))
     if channels and not any(routed(work.rules, channel) for channel in channels):
         return Rejection(Code.INVALID, "$.data.channels", "no route carries any of these channels")
-    if not any(requested_text(work.rules, data.template, channel) for channel in channels or _all_channels(work)):
+    texts = [text for channel in channels or _all_channels(work) if (text := requested_text(work.rules, data.template, channel))]
+    if not texts:
         return Rejection(Code.INVALID, "$.data.template", "no such template for these channels")
+    if wrong := work.rules.texts.problems(texts[0], data.params):
+        return Rejection(Code.INVALID, "$.data.params", "; ".join(wrong))
     if data.expires_at is not None and data.send_after is not None and data.expires_at <= data.send_after:
         return Rejection(Code.INVALID, "$.data.expires_at", "must be later than send_after")
     put_contacts(work, event.contacts)

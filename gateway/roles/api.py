@@ -27,7 +27,7 @@ from gateway.receiving import Receiving
 from gateway.roles.ports import Rooms
 from gateway.roles.readiness import probe
 from gateway.roles.tuning import settle
-from gateway.runtime import Runtime, open_runtime
+from gateway.runtime import Runtime, UnknownVersion, open_runtime
 from gateway.sending import build_providers
 from gateway.store import claims
 from gateway.store.pool import Pool
@@ -154,7 +154,7 @@ def covers(bearer: Bearer) -> Callable[[str], bool] | None:
 def _text(runtime: Runtime, template: str, version_: str, values: dict[str, str]) -> str | None:
     try:
         return runtime.render(template, version_, values)[0]
-    except RenderFailed:
+    except (RenderFailed, UnknownVersion):
         return None
 
 

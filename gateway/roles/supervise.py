@@ -25,6 +25,9 @@ class Children:
     def __init__(self, config: Config, arguments: Sequence[str]) -> None:
         self._commands = {"api": ["--role", "api"]} | {f"worker {n}": ["--role", "worker"] for n in range(1, config.workers.processes + 1)}
         self._arguments = list(arguments)
+        # Every process shows its own metrics (the API on its own port): this one on metrics.port, workers on the ports after it.
+        port = config.metrics.port
+        self._ports = {f"worker {n}": str(port + n) for n in range(1, config.workers.processes + 1)} if port else {}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Keeps all of them running until `stopping` is set, then lets them drain."""
@@ -32,12 +35,15 @@ class Children:
             for name, role in self._commands.items():
                 group.create_task(self._keep(name, role, stopping))
 
+    def _environment(self, name: str) -> dict[str, str]:
+        return {"TIXING__METRICS__PORT": self._ports[name]} if name in self._ports else {}
+
     async def _keep(self, name: str, role: list[str], stopping: asyncio.Event) -> None:
         deaths = 0
         while not stopping.is_set():
             started = asyncio.get_running_loop().time()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", "serve", *role, *self._arguments, env=os.environ | {PARENT: str(os.getpid())}
+                sys.executable, "-m", "gateway", "serve", *role, *self._arguments, env=os.environ | {PARENT: str(os.getpid())} | self._environment(name)
             )
             ended = asyncio.create_task(process.wait())
             stop = asyncio.create_task(stopping.wait())

@@ -1,6 +1,6 @@
 """Small stands-in for what plan needs of others, and short ways to say events."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -64,6 +64,9 @@ class Texts:
 
     def requested(self, template: str, channel: str) -> str:
         return f"{channel}/{template}"
+
+    def problems(self, _name: str, _params: Mapping[str, str]) -> list[str]:
+        return []
 
     def exists(self, name: str) -> bool:
         return name not in self.missing and not name.endswith("nosuch")

@@ -248,6 +248,10 @@ create table erasure (                                     -- what was erased on
     primary key (kind, fact_id)
 );
 
+create table setting (                                     -- what this store was begun with: the keys' fingerprint
+    name   text collate "C" primary key,
+    value  text not null
+);
 create table token (
     name        text collate "C" primary key,
     hash        bytea not null unique,
@@ -287,5 +291,5 @@ from message m left join call c on c.id = m.calls[cardinality(m.calls)];
 -- migrate: rollback
 
 drop view message_now;
-drop table unmapped_code, audit, token, erasure, seal_head, seal, template_version, outreach, inbound, receipt_unjoined, receipt, call, queue, message, notice, event, number, contact, person;
+drop table setting, unmapped_code, audit, token, erasure, seal_head, seal, template_version, outreach, inbound, receipt_unjoined, receipt, call, queue, message, notice, event, number, contact, person;
 drop sequence event_no, fact_id;
