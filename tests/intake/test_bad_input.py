@@ -13,6 +13,7 @@ from gateway.config.schema import Server
 from gateway.events import DATA_OF
 from gateway.intake.check import Checked, Checker, Rejected
 from providers.base.types import Callback, Reading, UnreadableCallback
+from tests.pipeline.breaking import on_insert
 from tests.pipeline.events import certified, day, event, known, number, raw, reminder, requested, sms
 from tests.pipeline.front import SECRET, Client, Front, client_of
 from tests.pipeline.plant import VENDOR, Plant, Vendor, open_plant
@@ -242,6 +243,15 @@ async def test_a_stream_that_breaks_off_may_have_stored_a_prefix_and_can_be_sent
     assert (status, said["accepted"] + said["duplicate"]) == (202, 1500)
     assert said["duplicate"] >= stored
     assert await plant.count("event") == 1500
+
+
+async def test_a_stream_that_goes_wrong_waits_for_what_it_had_begun(client: Client, front: Front, plant: Plant) -> None:
+    """No task without an owner: what was on its way when a bad line came is on disk, or failed, before the answer."""
+    body = b"".join(raw(known(f"p{n}")) + b"\n" for n in range(600)) + b"x" * (5 * 1024 * 1024)
+    async with on_insert(plant.pool, "perform pg_sleep(0.001)"):
+        status, _ = await post(client, body, LINES)
+        assert status == 413
+        assert await plant.count("event") in {500, 600}  # finding 33
 
 
 async def test_a_full_backlog_refuses_what_makes_notices_and_takes_the_rest(client: Client, front: Front, plant: Plant) -> None:

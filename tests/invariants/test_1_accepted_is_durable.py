@@ -77,6 +77,22 @@ async def test_a_commit_whose_end_nobody_saw_does_not_spoil_its_connection(empti
         assert await plant.post(known("p2"), known("p3")) == [ACCEPTED, ACCEPTED]  # finding 13
 
 
+@pytest.mark.parametrize("breaking", [on_insert, at_commit])
+async def test_a_transaction_given_up_in_the_middle_is_nobody_elses(emptied_dsn: str, other: Plant, breaking: type[on_insert]) -> None:
+    """Its connection is the only one there is; who borrows it next is told "accepted" only of what others can see."""
+    async with open_plant(emptied_dsn, connections=1) as plant:
+        async with breaking(other.pool, "begin perform pg_sleep(0.6); exception when query_canceled then null; end"):
+            accepting = asyncio.create_task(plant.post(known("p1")))
+            await asyncio.sleep(0.3)
+            accepting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await accepting
+        for n in (2, 3):
+            assert await plant.post(known(f"p{n}")) == [ACCEPTED]
+            assert await other.count("event", f"person_id = 'p{n}'") == 1
+            assert await other.count("pg_stat_activity", "datname = current_database() and state = 'idle in transaction'") == 0
+
+
 async def test_events_whose_planning_failed_are_stored_and_planned_later(plant: Plant) -> None:
     with plant.plan_fails():
         assert await plant.post(known("p1", sms(number(1))), reminder("p1")) == [ACCEPTED, ACCEPTED]

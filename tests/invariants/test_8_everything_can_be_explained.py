@@ -9,7 +9,7 @@ from gateway.evidence.chain import FactKind, entries_of
 from gateway.words import Fault, Outcome, Reason, Status
 from providers.base.types import Answer, Inbound, Reading, Report
 from tests.pipeline.breaking import at_commit
-from tests.pipeline.events import certified, deceased, known, number, reminder, requested, sms, suspended
+from tests.pipeline.events import certified, day, deceased, known, number, reminder, requested, sms, suspended
 from tests.pipeline.plant import Plant
 
 FACTS = {
@@ -63,6 +63,20 @@ async def test_every_fact_stands_in_the_seal_of_its_transaction(plant: Plant, ot
         entry for entry in sealed if entry[1] is FactKind.ANSWER
     } - facts  # a call given up has one answer more where its worker spoke up later
     assert sealed - facts == given_up
+
+
+async def test_what_a_refused_event_sets_off_is_sealed_too(plant: Plant) -> None:
+    """The calendar looks at a person whenever they are planned, also where the event itself is refused."""
+    await plant.post(known("p1", sms(number(1)), certified_on=day(-200)))
+    await plant.pool.execute(
+        "update person set certified = array[current_date - 290], cycle_start = current_date - 290,"
+        " deadline = (current_date - 290 + interval '12 months')::date, plan_due = now()"
+    )
+    await plant.post(certified("p1", day(9)))
+    await plant.plan()
+    assert await plant.count("notice") == await plant.count("message") == 1
+    assert await plant.count("notice", "seal_id not in (select id from seal)") == 0  # finding 32
+    assert await plant.count("message", "seal_id not in (select id from seal)") == 0
 
 
 async def test_every_notice_that_closes_says_in_which_seal(plant: Plant, other: Plant) -> None:
