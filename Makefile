@@ -20,6 +20,7 @@ setup: $(READY) ## make .venv from the lock (does nothing where it is up to date
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tixing needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	echo "making .venv from requirements-dev.lock: about a minute"
 	$(PYTHON) -m venv .venv || { echo "Cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
