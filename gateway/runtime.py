@@ -29,7 +29,7 @@ from gateway.render.catalog import Catalog
 from gateway.render.errors import RenderError
 from gateway.render.select import choose, requested
 from gateway.render.text import render, segments
-from gateway.render.values import chinese_date, chinese_month, insurance_name
+from gateway.render.values import FOR_REQUESTED, chinese_date, chinese_month, insurance_name
 from gateway.security.blind import Blind
 from gateway.security.cipher import Cipher
 from gateway.security.errors import KeyringError
@@ -164,7 +164,9 @@ async def _assemble(
         if names := await missing(connection):
             raise NotMigrated(f"the store lacks {', '.join(names)}: run `tixing migrate`")
         if await settings.remembered(connection, "keys", keyring.fingerprint) != keyring.fingerprint:
-            raise KeyringError("these are not the keys that this store was begun with: bring the right ones (security.keys, or data_dir/keys)")
+            raise KeyringError(
+                "these are not the keys that this store was begun with: bring the right ones (security.keys, or data_dir/keys)"
+            )
         await templates.keep(connection, [(t.name, t.version, t.source) for t in catalog])
         learn_texts(catalog, await templates.kept(connection))
     cipher = Cipher(keyring, config.security.cipher)
@@ -255,7 +257,7 @@ class _Texts:
 
     def problems(self, name: str, params: Mapping[str, str]) -> Sequence[str]:
         """What keeps a requested text from being made of these parameters."""
-        return self._catalog.current(name).problems(params)
+        return self._catalog.current(name).problems({key: value for key, value in params.items() if key not in FOR_REQUESTED})
 
     @staticmethod
     def insurance_name(insurances: tuple[Insurance, ...]) -> str:

@@ -97,7 +97,7 @@ class WakingWorker(Worker):
 
     def _hear(self, data: Any) -> None:
         """A lane to drain, or a job to look for; what comes first is a number: the subscription."""
-        channel, _, lane = data.decode().partition(" ") if isinstance(data, bytes) else ("", "", "")
+        channel, _, lane = data.decode(errors="replace").partition(" ") if isinstance(data, bytes) else ("", "", "")
         if not lane:
             self._woken.set()
         elif not self._stopping:
@@ -113,5 +113,6 @@ class WakingWorker(Worker):
                     self._woken.set()
                     async for message in subscription.listen():
                         self._hear(message["data"])
-            except (RedisError, OSError):
+            except Exception as error:  # noqa: BLE001 - an edge: a worker that stops listening would only look twice a second
+                log.warning("not_listening", error=type(error).__name__)
                 await asyncio.sleep(AWAY_S)

@@ -90,6 +90,8 @@ def events_handler(intake: Intake) -> Callable[[web.Request], Awaitable[web.Resp
                 )
         except Closed:
             raise Unavailable("This gateway is stopping; send all of it again.") from None
+        finally:
+            await taking.end()
         return taking.response()
 
     return handle
@@ -168,6 +170,14 @@ class _Taking:
         if lines:
             await self._next([self._intake.checker.structured(raw) for raw in lines])
         await self._last()
+
+    async def end(self) -> None:
+        """Waits for a set that is still on its way: an answer that is an error comes after it, too."""
+        if self._before is not None:
+            await asyncio.wait({self._before})
+            if not self._before.cancelled():
+                self._before.exception()  # the answer tells of an error already
+            self._before = None
 
     def response(self) -> web.Response:
         """202, or a problem where nothing at all was taken."""

@@ -113,10 +113,10 @@ class Accept:
                 taken = [w for w in batch.work if w.person.stored or any(not isinstance(results[p], Rejected) for p in w.places)]
                 changes = [w.changes for w in taken if w.changes is not None]
                 written = await self._writer.write(connection, changes, known, moment.now, seal_id, draw.take)
-                entries = await self._events(connection, offered, results, taken, moment, seal_id)
+                entries = written.entries + await self._events(connection, offered, results, taken, moment, seal_id)
                 if not entries:
                     return results, again, written
-                seal = self._sealer.seal(connection.chain, seal_id, moment.now, entries + written.entries)
+                seal = self._sealer.seal(connection.chain, seal_id, moment.now, entries)
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
         draw.done()

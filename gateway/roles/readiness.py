@@ -12,6 +12,8 @@ from gateway.store.pool import Pool
 
 PROBE_S = 2.0
 OK = "ok"
+GOOD = frozenset({OK, "on", "remote_apply", "remote_write"})
+"""Probes that are well, and settings under which what is committed stays (the last two wait for a standby as well)."""
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 
 
@@ -19,7 +21,7 @@ async def probe(pool: Pool, redis: Redis) -> Readiness:
     """Looks at everything at once; never takes longer than two seconds, never raises."""
     store, queue = await asyncio.gather(_store(pool), _redis(redis))
     checks = store | queue
-    return Readiness(all(value in {OK, "on"} for value in checks.values()), checks)
+    return Readiness(all(value in GOOD for value in checks.values()), checks)
 
 
 async def _store(pool: Pool) -> dict[str, str]:

@@ -43,7 +43,13 @@ class Children:
         while not stopping.is_set():
             started = asyncio.get_running_loop().time()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", "serve", *role, *self._arguments, env=os.environ | {PARENT: str(os.getpid())} | self._environment(name)
+                sys.executable,
+                "-m",
+                "gateway",
+                "serve",
+                *role,
+                *self._arguments,
+                env=os.environ | {PARENT: str(os.getpid())} | self._environment(name),
             )
             ended = asyncio.create_task(process.wait())
             stop = asyncio.create_task(stopping.wait())
