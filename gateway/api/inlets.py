@@ -27,12 +27,23 @@ class RejectedEvent(Struct, frozen=True):
     errors: list[EventFault]
 
 
+class EventWarning(Struct, frozen=True):
+    """Something of an accepted event that was left out: a contact whose address no message reaches."""
+
+    index: int
+    id: str
+    code: str
+    path: str
+    detail: str
+
+
 class Accepted(Struct, frozen=True):
     """What became of the events sent: those accepted are on disk."""
 
     accepted: int
     duplicate: int
     rejected: list[RejectedEvent]
+    warnings: list[EventWarning]
 
 
 def cloud_event(reference: str) -> JSON_OF:

@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
 
+from gateway.api import events, inlets
 from gateway.api.inlets import CALLBACKS_PATH, EVENTS_PATH
 from gateway.api.openapi import document
 from gateway.api.routes import ROUTES
+from gateway.events import DATA_OF
+from gateway.plan.codes import Code
+from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 from tests.api.conftest import MakeClient
 
 DOCS = Path(__file__).parents[2] / "docs/api.md"
@@ -101,6 +106,30 @@ def test_every_event_type_is_described_with_its_data() -> None:
 
     assert len(kinds) == 12
     assert {kind["properties"]["type"]["const"] for kind in kinds} >= {"si.person.updated", "si.notice.requested"}
+
+
+def test_the_answer_to_events_is_described_as_it_is_given() -> None:
+    pairs: list[tuple[type[Struct], type[Struct]]] = [
+        (inlets.Accepted, events.Answer),
+        (inlets.RejectedEvent, events.RejectedEvent),
+        (inlets.EventWarning, events.Warned),
+        (inlets.EventFault, events.Wrong),
+    ]
+    for described_as, given in pairs:
+        assert described_as.__struct_fields__ == given.__struct_fields__, given
+
+
+def test_docs_name_every_event_type_with_every_field_and_every_value() -> None:
+    rows = dict(re.findall(r"^\| `(si\.[a-z.-]+)` \| ([^|]+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(rows) == {kind.value for kind in DATA_OF}
+    for kind, shape in DATA_OF.items():
+        assert [field for field in shape.__struct_fields__ if f"`{field}" not in rows[kind.value]] == [], kind
+
+
+def test_docs_name_every_code_of_a_verdict_and_every_relation_and_source() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    words = [*Code, *Relation, *ContactSource, *Insurance, *Beneficiary]
+    assert [word.value for word in words if f"`{word.value}`" not in text] == []
 
 
 def test_rows_have_at_least_what_the_contract_says() -> None:
