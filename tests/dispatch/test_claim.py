@@ -75,9 +75,26 @@ async def test_a_claimed_message_says_which_provider_and_how_many_segments(plant
     assert await plant.messages("provider, segments, cardinality(calls), sent_at is not null") == [("vendor", 1, 1, True)]
 
 
-async def test_an_unfit_message_ends_and_its_person_is_planned_again(plant: Plant) -> None:
+async def test_a_version_that_this_process_does_not_know_yet_waits_until_it_does(plant: Plant, other: Plant) -> None:
+    """Another process published it: it is learnt from the store, and nothing fails meanwhile."""
+    name = "sms/notice.general"
+    newer = other.runtime.catalog.current(name).source.replace("不收费", "免收费用")
+    other.runtime.catalog.add(name, newer, current=True)
+    version = other.runtime.catalog.current(name).version
+    await other.post(known("p1", sms(number(1))), requested("p1"))
+    await plant.drain()
+    assert await plant.messages() == [("queued", None)]
+    await plant.pool.execute("insert into template_version (name, version, source) values ($1, $2, $3)", name, version, newer)
+    await plant.runtime.refresh_texts()
+    await plant.make_due()
+    await plant.drain()
+    await plant.pool.execute("delete from template_version where version = $1", version)
+    assert "免收费用" in plant.vendor.calls[0][0].text
+
+
+async def test_a_text_that_cannot_be_made_ends_and_its_person_is_planned_again(plant: Plant) -> None:
     await plant.post(known("p1", sms(number(1)), sms(number(2), relation="family")), reminder("p1"))
-    await plant.pool.execute("update message set version = 'no such version'")
+    await plant.pool.execute("update message set sealed = $1", plant.runtime.vault.seal_message("+86" + number(1), {}))
     await plant.drain()
     assert await plant.messages() == [("failed", "template_rejected")]
     await plant.plan()

@@ -10,6 +10,8 @@ from msgspec import structs
 from gateway.dispatch.claim import Call
 from gateway.dispatch.lease import lease
 from gateway.pipeline.record import Recorder
+from gateway.store import calls
+from gateway.store.calls import Effect
 from gateway.words import Fault, Outcome, Reason, Status
 from providers.base.types import Answer, Report
 from tests.pipeline.events import known, number, reminder, sms
@@ -157,6 +159,22 @@ async def test_the_answer_of_an_earlier_call_does_not_touch_a_later_one(plant: P
     assert await plant.messages("status") == [("sending",)]
     await plant.record(second, answer(second, Outcome.ACCEPTED))
     assert await plant.messages() == [("sent", None)]
+
+
+async def test_an_answer_touches_the_messages_of_its_own_call_only(plant: Plant) -> None:
+    """Two calls under way at once, and one whose message went on to a later call meanwhile."""
+    await plant.post(*(one for n in (1, 2) for one in (known(f"p{n}", sms(number(n))), reminder(f"p{n}"))))
+    first = (await plant.claim(count=1)).calls[0]
+    await plant.end_leases()
+    await plant.sweep.leases()
+    await plant.record(slept(first), answer(first, Outcome.NOTHING_LEFT))
+    await plant.make_due()
+    (later,) = (await plant.claim()).calls
+    assert len(later.batch) == 2
+    async with plant.runtime.pool.acquire() as connection, connection.transaction():
+        effects = [Effect(int(first.batch[0].reference), first.id, Status.FAILED, Reason.CONTENT_REJECTED)]
+        assert await calls.settle(connection, effects, await plant.now()) == []
+    assert await plant.messages("status") == [("sending",), ("sending",)]
 
 
 async def test_answers_and_sweeps_at_once_leave_one_truth(plant: Plant, other: Plant) -> None:
