@@ -23,6 +23,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float = 0
     receipt_batch: int = 100
     receipt_delay_ms: float = 0
+    receipt_connections: int = 16
+    """A vendor that sends thousands a second does not wait for each hundred to be acknowledged."""
     faults: dict[str, float] = {}
 
 
@@ -60,7 +62,7 @@ class CountedVendor(Vendor):
 
 def options_of(terms: Terms) -> VendorOptions:
     """The same in the stand-in's words."""
-    callbacks = CallbackOptions(None, terms.receipt_batch, terms.receipt_delay_ms)
+    callbacks = CallbackOptions(None, terms.receipt_batch, terms.receipt_delay_ms, connections=terms.receipt_connections)
     return VendorOptions(latency_ms=terms.latency_ms, callbacks=callbacks, faults=terms.faults)
 
 

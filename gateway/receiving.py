@@ -18,8 +18,9 @@ from providers.base.types import Callback, Provider, Reading
 
 MOST_CALLBACKS = 20
 """Callbacks that share a transaction."""
-AT_ONCE = 1
-"""Transactions of callbacks at the same time: what comes meanwhile shares the next one."""
+AT_ONCE = 2
+WORTH = 5
+"""Transactions of callbacks at the same time, and callbacks that wait before a second one joins: a few share the next."""
 
 
 class Receiving:
@@ -31,7 +32,7 @@ class Receiving:
         channel_of = {name: route.channel for route in reversed(runtime.config.route) for name in route.providers}
         replies = Replies(runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime))
         receive = Receive(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, replies, self._committed)
-        self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, poisoned=poisoned)
+        self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
 
     async def __call__(self, provider: str, callback: Callback) -> Reading:
         """Reads, stores and applies a callback; returns how to answer it, once it is on disk.

@@ -24,8 +24,9 @@ from providers.registry import build
 
 MOST_ANSWERS = 500
 """Calls whose answers share a transaction."""
-AT_ONCE = 1
-"""Transactions of answers at the same time: what ends meanwhile shares the next one."""
+AT_ONCE = 2
+WORTH = 100
+"""Transactions of answers at the same time, and calls that wait before a second one joins: a few share the next."""
 
 
 def build_providers(config: Config, receive: Receive) -> dict[str, Provider]:
@@ -61,7 +62,7 @@ class Sending:
         self._claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, limits, runtime.name)
         resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
         recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
-        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, poisoned=poisoned)
+        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
         self.pumps = {
             (channel, str(lane)): Pump(channel, lane, partial(outlets.choose, channel, lane), self._claim, tokens, self._record, watcher)
             for channel in outlets.channels()

@@ -34,7 +34,7 @@ from gateway.store.pool import Pool
 
 MOST_EVENTS = 1000
 """Events that share a transaction."""
-AT_ONCE = 2
+AT_ONCE = 4
 """Transactions of events on their way at the same time."""
 WORTH = 250
 """Events that wait before a second transaction joins one on its way."""
