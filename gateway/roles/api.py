@@ -36,8 +36,8 @@ MOST_EVENTS = 1000
 """Events that share a transaction."""
 AT_ONCE = 4
 """Transactions of events on their way at the same time."""
-WORTH = 250
-"""Events that wait before a second transaction joins one on its way."""
+WORTH = 24
+"""Events that wait before another transaction joins those on their way."""
 CONNECTIONS = 12
 LOOK_AT_BACKLOG_S = 5.0
 log = get_logger("api")
