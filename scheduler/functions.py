@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from arq.worker import func
@@ -15,6 +15,8 @@ from gateway.sending import Sending
 
 DRAIN_S = 5.0
 """Seconds a job drains before it makes room for others."""
+A_LONG_TIME = timedelta(hours=72)
+"""For receipts, where no provider is configured at all."""
 A_JOB_S = 10.0
 """Seconds a planning or sweeping job goes on; whatever is left then is asked for again."""
 log = get_logger("worker")
@@ -70,10 +72,13 @@ class Functions:
             log.warning("leases_ended", calls=swept.calls, messages=len(swept.moved))
 
     async def sweep_receipts(self, _: dict[Any, Any]) -> None:
-        """Ends messages whose receipts never came."""
-        for provider, after in self._timeouts.items():
+        """Ends messages whose receipts never came; those of providers that are configured no more by the longest time of all."""
+        rounds = [(name, partial(self._sweep.receipts, name, after)) for name, after in self._timeouts.items()]
+        longest = max(self._timeouts.values(), default=A_LONG_TIME)
+        rounds.append(("others", partial(self._sweep.receipts_of_others, list(self._timeouts), longest)))
+        for provider, sweep in rounds:
             for _round in self._while_time():
-                swept = await self._sweep.receipts(provider, after)
+                swept = await sweep()
                 if not swept.calls:
                     break
                 self._swept(swept)

@@ -85,7 +85,7 @@ class Receive:
                 if heard is None:
                     await calls.lock_persons(connection, messages)
                 standing = await receipts.read(connection, messages) if messages else {}
-                batch = self._work_out(incoming, standing, draw)
+                batch = self._work_out(incoming, standing, await _carriers(connection, incoming, standing), draw)
                 seal_id = draw.take()
                 entries, closed = await self._write(connection, batch, now, seal_id)
                 if heard is not None:
@@ -98,7 +98,7 @@ class Receive:
         await self._committed(Received(batch.moved, closed, batch.unmapped, replan), now)
         return [None] * len(incoming)
 
-    def _work_out(self, incoming: Sequence[Incoming], standing: dict[int, Standing], draw: Draw) -> _Batch:
+    def _work_out(self, incoming: Sequence[Incoming], standing: dict[int, Standing], carriers: dict[int, set[str]], draw: Draw) -> _Batch:
         batch = _Batch({}, [], [], [], [], [], {})
         done: set[int] = set()
         for callback in incoming:
@@ -110,7 +110,7 @@ class Receive:
                     code = callback.provider, (report.vendor_code or "")[:LONGEST_CODE]
                     batch.unmapped[code] = batch.unmapped.get(code, 0) + 1
                 stand = standing.get(int(report.reference)) if ours(report.reference) else None
-                if stand is None or stand.provider != callback.provider:
+                if stand is None or callback.provider not in carriers.get(stand.id, {stand.provider}):
                     batch.unjoined.append((receipt_id, position, callback.provider, (report.reference or "")[:LONGEST_CODE]))
                 else:
                     _join(batch, row, stand, report, done)
@@ -153,6 +153,13 @@ class Receive:
         if batch.reopened:  # a late word: the ladder went on meanwhile; what has not left of its later rungs stays
             await notices.withdraw_messages(connection, batch.reopened, now)
         return closed
+
+
+async def _carriers(connection: Connection, incoming: Sequence[Incoming], standing: dict[int, Standing]) -> dict[int, set[str]]:
+    """Who carried messages that are reported by another than their last provider: one that put us off and sent all the same may say so late."""
+    told = ((i.provider, standing.get(int(r.reference))) for i in incoming for r in i.reading.reports if ours(r.reference))
+    others = {stand.id for provider, stand in told if stand is not None and stand.provider != provider}
+    return await receipts.carriers(connection, list(others)) if others else {}
 
 
 def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done: set[int]) -> None:

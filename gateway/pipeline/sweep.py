@@ -1,6 +1,6 @@
 """What a crash or a silent vendor left: calls whose lease ended become unknown, messages whose receipts never came end as no_receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
 from gateway.store import calls, persons, seals
 from gateway.store.calls import Effect, Moved
-from gateway.store.pool import Pool
+from gateway.store.pool import Connection, Pool
 from gateway.words import Fault, Outcome, Reason, Status
 
 
@@ -52,8 +52,15 @@ class Sweep:
 
     async def receipts(self, provider: str, after: timedelta, most: int = 200) -> Swept:
         """Messages of calls older than `after` with no final word: no_receipt, provisionally; the ladder goes on."""
+        return await self._receipts(lambda connection: calls.overdue(connection, provider, after, most))
+
+    async def receipts_of_others(self, but: Sequence[str], after: timedelta, most: int = 200) -> Swept:
+        """The same for providers that are configured no more: nobody else would end their messages."""
+        return await self._receipts(lambda connection: calls.overdue_of_others(connection, but, after, most))
+
+    async def _receipts(self, overdue: Callable[[Connection], Awaitable[list[tuple[int, list[int]]]]]) -> Swept:
         async with self._pool.acquire() as connection, connection.transaction():
-            over = await calls.overdue(connection, provider, after, most)
+            over = await overdue(connection)
             if not over:
                 return Swept(0, [])
             ids = [m for _, messages in over for m in messages]

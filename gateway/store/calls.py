@@ -37,6 +37,10 @@ OVERDUE = """
 select c.id, c.message_ids from call c where not c.swept and c.provider = $1 and c.claimed_at < clock_timestamp() - $2::interval
    and c.answered_at is not null order by c.claimed_at limit $3"""
 
+OVERDUE_OF_OTHERS = """
+select c.id, c.message_ids from call c where not c.swept and not c.provider = any($1::text[]) and c.claimed_at < clock_timestamp() - $2::interval
+   and c.answered_at is not null order by c.claimed_at limit $3"""
+
 STILL_OPEN = """
 select m.id, m.calls[cardinality(m.calls)] from message m
  where m.id = any($1::bigint[]) and m.calls[cardinality(m.calls)] = any($2::bigint[]) and m.status in ('sending', 'unknown')"""
@@ -127,6 +131,11 @@ async def give_up(connection: Connection, ids: Sequence[int], at: datetime, seal
 async def overdue(connection: Connection, provider: str, after: timedelta, count: int) -> list[tuple[int, list[int]]]:
     """Calls whose receipts' time is up: (call id, message ids). Not locked: persons come first."""
     return [tuple(row) for row in await connection.fetch(OVERDUE, provider, after, count)]
+
+
+async def overdue_of_others(connection: Connection, but: Sequence[str], after: timedelta, count: int) -> list[tuple[int, list[int]]]:
+    """The same, of providers that are configured no more: all but these."""
+    return [tuple(row) for row in await connection.fetch(OVERDUE_OF_OTHERS, but, after, count)]
 
 
 async def still_open(connection: Connection, message_ids: Sequence[int], calls: Sequence[int]) -> list[tuple[int, int]]:

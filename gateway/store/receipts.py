@@ -30,6 +30,9 @@ select *, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[])"""
 
 HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
 
+CARRIERS = """
+select m.id, array_agg(distinct c.provider) from message m join call c on c.id = any(m.calls) where m.id = any($1::bigint[]) group by m.id"""
+
 NUMBERS = "select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[])"
 
 NUMBER_COLUMNS = ("key", "channel", "delivered", "failed", "absent_streak", "p_alive", "state", "last_at")
@@ -98,6 +101,11 @@ class Belief(Struct, frozen=True, gc=False):
 async def read(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     """Where messages stand; those we do not know are missing from the answer."""
     return {row[0]: Standing(*row) for row in await connection.fetch(READ, ids)}
+
+
+async def carriers(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """Providers that these messages were ever given to."""
+    return {row[0]: set(row[1]) for row in await connection.fetch(CARRIERS, ids)}
 
 
 async def move(connection: Connection, moves: Mapping[Move, Sequence[int]], at: datetime) -> None:
