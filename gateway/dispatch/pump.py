@@ -17,7 +17,7 @@ from providers.base.types import Answer, Provider
 
 MOST_A_CLAIM = 500
 """Messages one claim takes: enough to share a commit, few enough to hold their persons for milliseconds."""
-AHEAD_S = 0.1
+AHEAD_S = 0.05
 """Seconds of work that may wait in this process behind the calls on the wire; all of it starts well within a second of its claim."""
 MOST_AHEAD = 10
 """Times the provider's connections that may be claimed at once when it answers fast."""
