@@ -17,7 +17,8 @@ update call c set answered_at = $4, outcome = u.outcome, answers = u.answers, an
 returning c.id"""
 
 LOCK_PERSONS = """
-select p.id from person p where p.id in (select m.person_id from message m where m.id = any($1::bigint[])) order by p.id for no key update"""
+select p.id from person p where p.id in (select m.person_id from message m where m.id = any($1::bigint[]))
+ order by p.id || '' for no key update"""
 
 SETTLE = """
 update message m set status = u.status, reason = u.reason, fault = u.fault, permanent = u.permanent, vendor_code = u.code,

@@ -16,7 +16,7 @@ select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.s
        m.contact_id, m.channel, m.key, m.status, m.reason
   from notice n left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
  where n.person_id = any($1::text[])
- order by n.person_id, n.created_at, n.id, m.created_at, m.rung, m.id"""
+ order by n.person_id || '', n.created_at, n.id, m.created_at, m.rung, m.id"""
 
 COLUMNS = (
     "id", "person_id", "duty", "kind", "cause", "insurance", "effective", "status", "reason", "lane", "due_at", "expires_at", "cycle_start",
