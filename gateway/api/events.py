@@ -56,6 +56,10 @@ class Answer(Struct):
     warnings: list[Warned] = []
 
 
+ONE_ACCEPTED = _encode(Answer(accepted=1))
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+
 class Intake(Struct, frozen=True):
     """What the handler needs. `covers`: which regions a bearer may post for; `full`: the backlog is over its limit."""
 
@@ -190,7 +194,12 @@ class _Taking:
                     headers={"Retry-After": str(RETRY_AFTER_S)},
                 )
             raise Problem(422, "None of it could be taken; see rejected.", accepted=0, duplicate=0, rejected=answer.rejected)
-        return web.Response(body=_encode(answer), status=202, content_type="application/json")
+        body = ONE_ACCEPTED if answer.accepted == 1 and self._is_plain() else _encode(answer)
+        return web.Response(body=body, status=202, headers=JSON)
+
+    def _is_plain(self) -> bool:
+        """One event, accepted, and nothing to say of it: most requests there are."""
+        return not (self._answer.duplicate or self._answer.rejected or self._answer.warnings)
 
     async def _next(self, checked: Sequence[Checked | Rejected]) -> None:
         start, self._seen = self._seen, self._seen + len(checked)
