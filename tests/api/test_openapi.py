@@ -13,6 +13,7 @@ from gateway.api.inlets import CALLBACKS_PATH, EVENTS_PATH
 from gateway.api.openapi import document
 from gateway.api.routes import ROUTES
 from gateway.events import DATA_OF
+from gateway.intake import check
 from gateway.plan.codes import Code
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 from tests.api.conftest import MakeClient
@@ -113,7 +114,7 @@ def test_the_answer_to_events_is_described_as_it_is_given() -> None:
         (inlets.Accepted, events.Answer),
         (inlets.RejectedEvent, events.RejectedEvent),
         (inlets.EventWarning, events.Warned),
-        (inlets.EventFault, events.Wrong),
+        (inlets.EventFault, check.Problem),
     ]
     for described_as, given in pairs:
         assert described_as.__struct_fields__ == given.__struct_fields__, given

@@ -1,6 +1,6 @@
 """What plan drafts, the texts that ship can say: every kind and cause to everybody it may go to, rendered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -56,6 +56,9 @@ class ShippedTexts:
 
     def home(self, region: str) -> str:
         return "锦江区"
+
+    def problems(self, name: str, params: Mapping[str, str]) -> Sequence[str]:
+        return CATALOG.current(name).problems(params)
 
 
 def said(data: Data) -> Desk:
