@@ -62,7 +62,9 @@ class Sending:
         self._claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, limits, runtime.name)
         resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
         recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
-        self._answers: Batcher[Answered, Recorded] = Batcher(recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
+        self._answers: Batcher[Answered, Recorded] = Batcher(
+            recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned
+        )
         self.pumps = {
             (channel, str(lane)): Pump(channel, lane, partial(outlets.choose, channel, lane), self._claim, tokens, self._record, watcher)
             for channel in outlets.channels()
