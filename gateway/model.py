@@ -1,12 +1,11 @@
 """The values that the stages hand to each other: person, contact, notice, message. No I/O, no rules."""
 
 from datetime import date, datetime
-from typing import Any
 
 from msgspec import Struct
 
 from gateway.events import ManagingUnit, Residence
-from gateway.words import Beneficiary, Cause, ContactSource, Fault, Insurance, Kind, Lane, NoticeStatus, Reason, Relation, Status
+from gateway.words import Beneficiary, Cause, ContactSource, Insurance, Kind, Lane, NoticeStatus, Reason, Relation, Status
 
 
 class Details(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -98,7 +97,6 @@ class Notice(Struct, frozen=True, gc=False):
     expires_at: datetime | None = None
     cycle_start: date | None = None
     deadline: date | None = None
-    died_on_file: bool = False
     template: str = ""
     """Requested notices: the template asked for."""
     params: dict[str, str] = {}
@@ -155,15 +153,3 @@ class Verdict(Struct, frozen=True, gc=False):
     code: str
     notice_id: int | None = None
     detail: str = ""
-
-
-class Settled(Struct, frozen=True, gc=False):
-    """A message's final word from an answer or a receipt."""
-
-    message_id: int
-    status: Status
-    reason: Reason | None
-    fault: Fault
-    permanent: bool | None
-    vendor_code: str | None
-    extra: Any = None

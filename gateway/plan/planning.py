@@ -113,6 +113,6 @@ def _person(work: Work, known: Person) -> Person:
 def _notice(person_id: str, duty: Duty) -> Notice:
     return Notice(
         duty.id, person_id, duty.duty, duty.kind, duty.cause, duty.insurance, duty.effective, duty.status, duty.lane, duty.due_at, duty.reason,
-        duty.expires_at, duty.cycle_start, duty.deadline, False, duty.template, duty.params, duty.channels, duty.checks, duty.event_source,
+        duty.expires_at, duty.cycle_start, duty.deadline, duty.template, duty.params, duty.channels, duty.checks, duty.event_source,
         duty.event_id,
     )  # fmt: skip

@@ -99,10 +99,6 @@ class Settings:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-class LeaseEnded(Exception):
-    """The lease of a call ran out before its first byte was written; nothing left."""
-
-
 StillMine = Callable[[], bool]
 """True while the lease of this call holds. Asked right before the first byte is written."""
 
