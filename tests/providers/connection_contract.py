@@ -20,7 +20,7 @@ async def silent(_: bytes, writer: asyncio.StreamWriter) -> None:
 class ConnectionContract(ProviderContract):
     """Holds for every provider that keeps HTTP connections."""
 
-    timeout_s = 0.4
+    timeout_s = 1.0
 
     @abstractmethod
     def make(self, url: str, **settings: Any) -> Provider:
@@ -32,7 +32,7 @@ class ConnectionContract(ProviderContract):
 
     def settings(self, **given: Any) -> Settings:
         """Short time-outs, so that the tests are."""
-        values: dict[str, Any] = {"driver": "http", "timeout_s": self.timeout_s, "connect_timeout_s": 0.2} | given
+        values: dict[str, Any] = {"driver": "http", "timeout_s": self.timeout_s, "connect_timeout_s": 0.8} | given
         return Settings("acme", **values)
 
     async def test_waiting_for_a_free_connection_in_vain_leaves_nothing(self) -> None:

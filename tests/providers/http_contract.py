@@ -123,7 +123,7 @@ class HttpContract(ConnectionContract):
         started = asyncio.get_running_loop().time()
         answer = await self.outcome(silent)
         assert answer.detail == "no answer: timed out"
-        assert self.timeout_s <= asyncio.get_running_loop().time() - started + 0.01 < self.timeout_s + 0.3
+        assert self.timeout_s <= asyncio.get_running_loop().time() - started + 0.01 < self.timeout_s + 1.0
 
     @pytest.mark.parametrize(
         "answer",
