@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 import asyncpg
+from arq.connections import ArqRedis
 from redis.asyncio import Redis
 
 from gateway.config import Config
@@ -59,12 +60,29 @@ def planner_of(runtime: Runtime, jobs: Jobs, observer: Observer) -> Planner:
     )  # fmt: skip
 
 
+@asynccontextmanager
+async def _beside(runtime: Runtime) -> AsyncIterator[tuple[ArqRedis, Metrics]]:
+    """What a worker and a scheduler have beside their work: Redis, metrics that are shown, a watch over the embedded engines."""
+    config = runtime.config
+    metrics = Metrics(channels_of(config), version("tixing"))
+    redis = await open_redis(runtime.host.redis_url)
+    watch = asyncio.create_task(runtime.host.watch())
+    shown = None
+    try:
+        if config.metrics.port:
+            shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
+        yield redis, metrics
+    finally:
+        watch.cancel()
+        if shown is not None:
+            await shown.cleanup()
+        await redis.aclose(close_connection_pool=True)
+
+
 async def run_worker(config: Config, stopping: asyncio.Event) -> None:
     """Works until `stopping` is set; then takes no more jobs, lets its calls land, and returns."""
-    async with open_runtime(config, calendar, "worker", connections=CONNECTIONS) as runtime:
-        redis = await open_redis(runtime.host.redis_url)
+    async with open_runtime(config, calendar, "worker", connections=CONNECTIONS) as runtime, _beside(runtime) as (redis, metrics):
         jobs = ArqJobs(redis)
-        metrics = Metrics(channels_of(config), version("tixing"))
         observer = Observer(metrics)
         receiving = Receiving(runtime, jobs, observer.received)
         providers = receiving.providers = build_providers(config, receiving)
@@ -76,12 +94,6 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
             sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept
         )
         worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
-        shown = (
-            await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
-            if config.metrics.port
-            else None
-        )
-        watch = asyncio.create_task(runtime.host.watch())
         for provider in providers.values():
             await provider.open()
         settle()
@@ -98,11 +110,7 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
             for provider in providers.values():
                 await provider.close()
             await receiving.drain()
-            watch.cancel()
             chores.cancel()
-            if shown is not None:
-                await shown.cleanup()
-            await redis.aclose(close_connection_pool=True)
 
 
 async def _chores(runtime: Runtime, observer: Observer) -> None:
@@ -118,19 +126,5 @@ async def _chores(runtime: Runtime, observer: Observer) -> None:
 
 async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
     """Schedules until `stopping` is set. Any number may run; one acts."""
-    async with open_runtime(config, calendar, "scheduler", connections=3) as runtime:
-        redis = await open_redis(runtime.host.redis_url)
-        metrics = Metrics(channels_of(config), version("tixing"))
-        shown = (
-            await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
-            if config.metrics.port
-            else None
-        )
-        watch = asyncio.create_task(runtime.host.watch())
-        try:
-            await Scheduler(runtime, ArqJobs(redis), metrics).run(stopping)
-        finally:
-            watch.cancel()
-            if shown is not None:
-                await shown.cleanup()
-            await redis.aclose(close_connection_pool=True)
+    async with open_runtime(config, calendar, "scheduler", connections=3) as runtime, _beside(runtime) as (redis, metrics):
+        await Scheduler(runtime, ArqJobs(redis), metrics).run(stopping)
