@@ -23,7 +23,7 @@ from providers.base.join import by_address, joined
 from providers.base.ruling import ACCEPTED, Ruling, because, blamed, unreadable
 from providers.base.types import Answer, Outgoing
 from providers.base.vendor import UnreadableAnswer, told
-from providers.base.words import Fault, Outcome, Reason
+from providers.base.words import Fault, Outcome, Reason, RetryClass
 
 UNMAPPED: Final[Ruling] = because(Outcome.UNKNOWN, Reason.UNMAPPED, "the vendor's code is in no table")
 _CONTRADICTION: Final[Ruling] = unreadable("the HTTP status says failed, the vendor's code says accepted")
@@ -37,6 +37,7 @@ class AnswerMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fault: Fault | None = None
     permanent: bool | None = None
     retry_after_s: float | None = None
+    retry: RetryClass | None = None
 
     def ruling(self) -> Ruling:
         """Raises `ValueError` in an operator's words for a meaning that no vendor's code can have."""
@@ -44,7 +45,7 @@ class AnswerMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("a vendor that answers was reached: use accepted, refused, deferred or unknown")
         if self.outcome is Outcome.ACCEPTED:
             return ACCEPTED
-        return Ruling(self.outcome, *blamed(self.reason, self.fault, self.permanent), self.retry_after_s)
+        return Ruling(self.outcome, *blamed(self.reason, self.fault, self.permanent), self.retry_after_s, retry=self.retry)
 
 
 class ResponseOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

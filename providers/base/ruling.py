@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from providers.base.types import Answer
-from providers.base.words import Fault, Outcome, Reason
+from providers.base.words import Fault, Outcome, Reason, RetryClass
 
 LONGEST_RETRY_AFTER_S: Final = 86_400.0
 """A vendor that asks for a longer pause gets this one: notices have deadlines."""
@@ -40,11 +40,22 @@ class Ruling(msgspec.Struct, frozen=True):
     permanent: bool | None = None
     retry_after_s: float | None = None
     detail: str | None = None
+    retry: RetryClass | None = None
 
     def about(self, reference: str, vendor_id: str | None = None, code: str | None = None, text: str | None = None) -> Answer:
         """The answer about one message."""
         return Answer(
-            reference, self.outcome, self.reason, self.fault, self.permanent, vendor_id, code, text, self.retry_after_s, self.detail
+            reference,
+            self.outcome,
+            self.reason,
+            self.fault,
+            self.permanent,
+            vendor_id,
+            code,
+            text,
+            self.retry_after_s,
+            self.detail,
+            self.retry,
         )
 
 
@@ -63,6 +74,20 @@ def blamed(reason: Reason | None, fault: Fault | None, permanent: bool | None) -
 
 
 ACCEPTED: Final = Ruling(Outcome.ACCEPTED)
+
+_OUR_ACCOUNT: Final = frozenset({Reason.ACCOUNT_PROBLEM, Reason.TEMPLATE_REJECTED, Reason.SIGNATURE_REJECTED})
+"""Refusals that are about our account with this vendor: another one may take the message."""
+
+
+def retry_class(answer: Answer) -> RetryClass:
+    """What to do with a message that was not accepted: as the vendor's table says, else as outcome and reason do."""
+    if answer.retry is not None:
+        return answer.retry
+    if answer.outcome is Outcome.UNKNOWN:
+        return RetryClass.UNKNOWN
+    if answer.outcome in {Outcome.DEFERRED, Outcome.NOTHING_LEFT}:
+        return RetryClass.RETRY
+    return RetryClass.CONFIGURATION if answer.reason in _OUR_ACCOUNT else RetryClass.PERMANENT
 
 
 def unreadable(detail: str) -> Ruling:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from providers.base.words import Fault, Outcome, Reason, Status
+from providers.base.words import Fault, Outcome, Reason, RetryClass, Sign, Status
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -23,6 +23,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     template: str
     params: Mapping[str, str]
     signature: str
+    call: str = ""
+    """Our id of the call, in decimal: what a vendor carries back that has one reference for a whole call. No call holds an address twice."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -39,10 +41,18 @@ class Answer(msgspec.Struct, frozen=True):
     retry_after_s: float | None = None
     detail: str | None = None
     """What our side saw (a refused connection, an unreadable answer), in closed words: never an address, a URL or a body."""
+    retry: RetryClass | None = None
+    """What to do with the message now; None: it follows from the outcome and the reason (`retry_class`)."""
+    parts: Sequence[str] = ()
+    """The ids under which reports will come, one a segment, where the vendor carries no reference of ours (CMPP, SMPP)."""
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A delivery receipt about one message, normalised. `reference` None or unknown: stored and joined later."""
+    """A delivery receipt about one message, normalised.
+
+    Joined by `reference` (our message id); else by `call` (our call id) and `address`; else by `vendor_id`, which is one of the `parts` of an
+    answer. What cannot be joined yet is stored and joined later.
+    """
 
     reference: str | None
     status: Status
@@ -54,15 +64,19 @@ class Report(msgspec.Struct, frozen=True):
     vendor_code: str | None = None
     vendor_text: str | None = None
     at: datetime | None = None
+    call: str | None = None
 
 
 class Inbound(msgspec.Struct, frozen=True):
-    """A message from a person (MO): text they replied with."""
+    """A message from a person (MO): text they replied with, or what they did to our account (`sign`)."""
 
     address: str
     text: str
     reference: str | None = None
     at: datetime | None = None
+    sign: Sign | None = None
+    template: str | None = None
+    """The vendor's template that a consent is about; None: everything we send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +117,8 @@ StillMine = Callable[[], bool]
 """True while the lease of this call holds. Asked right before the first byte is written."""
 
 Receive = Callable[[str, Callback], Awaitable[Reading]]
-"""Port into the receipt path: (provider name, callback) as if it had come over HTTP. Used by in-process providers."""
+"""Port into the receipt path: (provider name, callback) as if it had come over HTTP. Returns when it is on disk. Used by providers that
+hear from their vendor themselves; `Callback.method` tells their own `read` which way it came: `PULL`, `QUERY`, `PDU`."""
 
 
 class Provider(Protocol):

@@ -117,3 +117,31 @@ class Outcome(StrEnum):
     """Provably not a byte reached the provider: safe to try again."""
     UNKNOWN = "unknown"
     """Bytes left and no readable answer came: never resent by itself."""
+
+
+class RetryClass(StrEnum):
+    """What to do with a message that one provider did not take."""
+
+    RETRY = "retry"
+    """Later, by the same provider."""
+    OTHER_ROUTE = "other_route"
+    """By another provider of the channel, at once; where there is none, final."""
+    PERMANENT = "permanent"
+    """By nobody: it is the number, the person or the text."""
+    CONFIGURATION = "configuration"
+    """By another provider; this one needs an operator, and its circuit opens."""
+    UNKNOWN = "unknown"
+    """By nobody: it may have left."""
+
+
+class Sign(StrEnum):
+    """What a person did to our account with a vendor that knows people by account (WeChat)."""
+
+    FOLLOWED = "followed"
+    """Follows the account, or takes our messages again."""
+    UNFOLLOWED = "unfollowed"
+    """Follows it no more."""
+    CONSENTED = "consented"
+    """Agreed to a template's messages."""
+    REFUSED = "refused"
+    """Refused a template's messages, or the consent is used up."""
