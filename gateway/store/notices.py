@@ -14,8 +14,8 @@ OF_PERSONS = """
 select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.lane, n.due_at, n.reason, n.expires_at,
        n.cycle_start, n.deadline, n.request, n.checks, n.event_source, n.event_id,
        m.contact_id, m.channel, m.key, m.status, m.reason
-  from notice n left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
- where n.person_id = any($1::text[])
+  from unnest($1::text[]) as u(person) join notice n on n.person_id = u.person
+       left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
  order by n.person_id || '', n.created_at, n.id, m.created_at, m.rung, m.id"""
 
 COLUMNS = (

@@ -34,8 +34,8 @@ ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due 
 CONTACTS = """
 select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
        n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null
-  from contact c left join number n on n.key = c.key
- where c.person_id = any($1::text[]) and c.removed_at is null
+  from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person left join number n on n.key = c.key
+ where c.removed_at is null
  order by c.id"""
 
 COLUMNS = (

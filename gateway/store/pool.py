@@ -11,11 +11,13 @@ from gateway.evidence.chain import Chain
 COMMON = {"timezone": "UTC", "jit": "off", "lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 BY_INDEX = {
     # The stages' statements touch a set of rows by key (`any($1)`, `unnest`): index lookups in a nested loop, whatever the statistics
-    # say. A plan made while a table is empty or just loaded would scan it whole, and a cached one would go on doing so.
+    # say. A plan made while a table is empty or just loaded would scan it whole, and a cached one would go on doing so. Where a key is
+    # not unique, `any($1)` still leaves the planner the choice of walking another index and filtering: those join `unnest($1)` instead.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "max_parallel_workers_per_gather": "0",
 }
 """For the pool of the stages; the reading side lets the planner choose."""
 
