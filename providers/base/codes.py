@@ -5,7 +5,8 @@
 [providers.NAME.receipt_codes]              # reports; codes differ by province
 "MK:0001" = { status = "undelivered", reason = "unreachable" }
 
-A code ending in `*` in a table is a family: the longest that fits is taken where the code itself is not listed.
+A code ending in `*` in a table is a family, one in two `*` stands anywhere (`*BLACK*`): the longest that fits is taken where the code itself
+is not listed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -49,13 +50,18 @@ class CodeTable(Generic[Meaning]):
             return self._unmapped
         found = self._codes.get(code)
         if found is None:
-            found = next((meaning for start, meaning in self._families if code.startswith(start)), self._unmapped)
+            found = next((meaning for family, meaning in self._families if _fits(family, code)), self._unmapped)
         return found
 
     def __iter__(self) -> Iterator[tuple[str, Meaning]]:
         """All codes and families, for documents and tests."""
         yield from self._codes.items()
-        yield from ((f"{start}{ANY}", meaning) for start, meaning in self._families)
+        yield from ((f"{family}{ANY}", meaning) for family, meaning in self._families)
+
+
+def _fits(family: str, code: str) -> bool:
+    """`family` without its last `*`."""
+    return family[1:] in code if family.startswith(ANY) else code.startswith(family)
 
 
 def refused(reason: Reason, retry: RetryClass, *, fault: Fault | None = None, permanent: bool | None = None) -> AnswerMeaning:
