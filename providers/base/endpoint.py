@@ -12,6 +12,8 @@ NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+_QUERY: Final = re.compile(rb"[!$-~]*")
+_AFTER_PATH: Final = b" HTTP/1.1\r\n"
 _OURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "expect"})
 _DEFAULTS: Final = {
     "User-Agent": "tixing",
@@ -46,10 +48,17 @@ class Endpoint(msgspec.Struct, frozen=True):
         start = f"{method} {target.raw_path_qs} HTTP/1.1\r\nHost: {target.host_port_subcomponent}\r\n"
         return cls(target.origin(), start.encode("ascii") + _lines(defaults | dict(headers)))
 
-    def request(self, body: bytes, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
-        """All bytes of one call. Raises `EndpointError` for a header that HTTP cannot carry."""
+    def request(self, body: bytes, headers: Mapping[str, str] = NO_HEADERS, query: bytes = b"") -> bytes:
+        """All bytes of one call. `query` is that of this call alone, percent-encoded. Raises `EndpointError` for what HTTP cannot carry."""
         own = _lines(headers) if headers else b""
-        return b"%b%bContent-Length: %d\r\n\r\n%b" % (self.head, own, len(body), body)
+        head = self._asking(query) if query else self.head
+        return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, own, len(body), body)
+
+    def _asking(self, query: bytes) -> bytes:
+        if not _QUERY.fullmatch(query):
+            raise EndpointError("query", "a call's query holds characters that must be percent-encoded")
+        path, after, lines = self.head.partition(_AFTER_PATH)
+        return b"%b%b%b%b%b" % (path, b"&" if b"?" in path else b"?", query, after, lines)
 
 
 def _absolute(url: str) -> URL:

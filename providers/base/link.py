@@ -95,11 +95,12 @@ class Link:
         still_mine: StillMine,
         on_first_byte: Callable[[], None],
         headers: Mapping[str, str] = NO_HEADERS,
+        query: bytes = b"",
     ) -> Heard | Silence:
-        """One call, written once or not at all, `timeout_s` long at most. `headers` are those of this call alone: a signature, a date."""
+        """One call, written once or not at all, `timeout_s` long at most. `headers` and `query` are those of this call alone."""
         self._in_flight += 1
         try:
-            return await self._call(endpoint.origin, endpoint.request(body, headers), still_mine, on_first_byte)
+            return await self._call(endpoint.origin, endpoint.request(body, headers, query), still_mine, on_first_byte)
         finally:
             self._in_flight -= 1
             if self._idle is not None and not self._in_flight:

@@ -32,6 +32,8 @@ class Request(msgspec.Struct, frozen=True):
     batch: Sequence[Outgoing]
     refused: Sequence[Answer] = ()
     headers: Mapping[str, str] = NO_HEADERS
+    query: bytes = b""
+    """Percent-encoded; put behind the endpoint's own."""
 
 
 class HttpVendor(ABC):
@@ -69,7 +71,7 @@ class HttpVendor(ABC):
         request = self.write(batch)
         if not request.batch:
             return request.refused
-        heard = await self._link.call(request.endpoint, request.body, still_mine, on_first_byte, request.headers)
+        heard = await self._link.call(request.endpoint, request.body, still_mine, on_first_byte, request.headers, request.query)
         answers = self._judged(request.batch, heard)
         return [*answers, *request.refused] if request.refused else answers
 
