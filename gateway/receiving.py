@@ -10,8 +10,10 @@ from gateway.batching import Batcher
 from gateway.intake.check import Refused
 from gateway.jobs import Jobs
 from gateway.numbers import LONGEST_ADDRESS
+from gateway.pipeline.incoming import Incoming
+from gateway.pipeline.joining import Again, Joining
 from gateway.pipeline.poison import poisoned
-from gateway.pipeline.receive import Incoming, Receive, Received
+from gateway.pipeline.receive import Receive, Received
 from gateway.pipeline.replies import Replies
 from gateway.runtime import Runtime
 from providers.base.types import Callback, Provider, Reading
@@ -31,7 +33,10 @@ class Receiving:
         self._jobs, self._observed = jobs, observed
         channel_of = {name: route.channel for route in reversed(runtime.config.route) for name in route.providers}
         replies = Replies(runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime))
-        receive = Receive(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, runtime.writer, replies, self._committed)
+        joining = Joining(runtime.vault, _keys(runtime))
+        parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
+        receive = Receive(*parts, runtime.writer, replies, joining, self._committed)
+        self.again = Again(runtime.pool, runtime.vault, receive)
         self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
 
     async def __call__(self, provider: str, callback: Callback) -> Reading:
@@ -54,6 +59,18 @@ class Receiving:
         self._observed(received, at)
         if received.replan:
             await self._jobs.plan()
+        if received.unjoined:
+            await self.again.of_receipts(received.unjoined)
+
+
+def _keys(runtime: Runtime) -> Callable[[str, str], list[bytes]]:
+    """The look-up keys that an address may have on the channels of a provider."""
+    key = _key(runtime)
+    channels: dict[str, dict[str, None]] = {}
+    for route in runtime.config.route:
+        for name in route.providers:
+            channels.setdefault(name, {})[route.channel] = None
+    return lambda provider, address: [key(channel, address) for channel in channels.get(provider, {"sms": None})]
 
 
 def cleaned(reading: Reading) -> Reading:

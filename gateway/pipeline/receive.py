@@ -3,6 +3,7 @@
 What a vendor is answered is on disk: "a report acknowledged is a report stored".
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
@@ -11,29 +12,27 @@ from msgspec import Struct
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Draw, Ids
 from gateway.model import Closing
+from gateway.pipeline import meanings
+from gateway.pipeline.incoming import Incoming
+from gateway.pipeline.joining import Joining
 from gateway.pipeline.learning import Word, learn
 from gateway.pipeline.replies import Replies
 from gateway.pipeline.write import Writer
-from gateway.receipt.reference import ours
+from gateway.receipt.example import example
+from gateway.receipt.reference import ours, storable
 from gateway.receipt.step import Step, step
-from gateway.store import calls, notices, persons, receipts, seals
+from gateway.store import calls, codes, notices, parts, persons, receipts, seals
+from gateway.store.codes import Unmapped
+from gateway.store.parts import Unjoined
 from gateway.store.pool import Connection, Pool
 from gateway.store.receipts import Move, ReceiptRow, Standing
 from gateway.store.vault import Vault
 from gateway.words import NoticeStatus, Reason, Status
-from providers.base.types import Reading, Report
+from providers.base.types import Report
 
 NOTHING = "-"
 """Stands for "no reason" and "no code" in the arrays of a receipt row."""
 LONGEST_CODE = 64
-
-
-class Incoming(Struct, frozen=True):
-    """One callback: who sent it, its raw body and what the provider's driver read in it."""
-
-    provider: str
-    body: bytes
-    reading: Reading
 
 
 class Received(Struct, frozen=True):
@@ -43,6 +42,8 @@ class Received(Struct, frozen=True):
     closed: list[tuple[int, str, str]]
     unmapped: dict[tuple[str, str], int]
     replan: bool
+    unjoined: list[int]
+    """Receipts with reports of messages that nobody knows yet."""
 
 
 class _Batch(Struct):
@@ -50,11 +51,11 @@ class _Batch(Struct):
 
     moves: dict[Move, list[int]]
     recorded: list[tuple[int, int]]
-    unjoined: list[tuple[int, int, str, str]]
+    unjoined: list[Unjoined]
     moved: list[tuple[Standing, Report]]
     reopened: list[Closing]
     rows: list[ReceiptRow]
-    unmapped: dict[tuple[str, str], int]
+    unmapped: list[Unmapped]
 
 
 class Receive:
@@ -68,15 +69,31 @@ class Receive:
         ids: Ids,
         writer: Writer,
         replies: Replies,
+        joining: Joining,
         committed: Callable[[Received, datetime], Awaitable[None]],
     ) -> None:
         self._pool, self._vault, self._sealer, self._ids = pool, vault, sealer, ids
-        self._writer, self._replies, self._committed = writer, replies, committed
+        self._writer, self._replies, self._joining, self._committed = writer, replies, joining, committed
 
     async def __call__(self, incoming: Sequence[Incoming]) -> Sequence[None]:
         """Stores a set of callbacks and all that follows, in one transaction."""
+
+        async def take(_: Connection) -> Sequence[Incoming]:
+            return incoming
+
+        return [None] * await self.out_of(take)
+
+    async def out_of(self, take: Callable[[Connection], Awaitable[Sequence[Incoming]]]) -> int:
+        """The same with callbacks that `take` takes out of the store in that transaction; returns how many those were."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():
+                incoming = await take(connection)
+                if not incoming:
+                    return 0
+                joined = None
+                if any(r.reference is None or r.reason is Reason.UNMAPPED for i in incoming for r in i.reading.reports):
+                    joined = await self._joining.find(connection, await meanings.of_reports(connection, incoming))
+                    incoming = joined.incoming
                 now = await connection.fetchval("select now()")
                 replies = [(i.provider, m) for i in incoming for m in i.reading.inbound]
                 draw = await self._ids.draw(connection, 1 + len(incoming) + len(replies))
@@ -84,6 +101,8 @@ class Receive:
                 heard = await self._replies.lock(connection, replies, messages) if replies else None
                 if heard is None:
                     await calls.lock_persons(connection, messages)
+                if joined is not None:
+                    incoming = await self._joining.weigh(connection, joined)
                 standing = await receipts.read(connection, messages) if messages else {}
                 batch = self._work_out(incoming, standing, await _carriers(connection, incoming, standing), draw)
                 seal_id = draw.take()
@@ -95,25 +114,26 @@ class Receive:
             seal.committed(connection.chain)
         draw.done()
         replan = heard is not None or any(report.status is not Status.DELIVERED for _, report in batch.moved)
-        await self._committed(Received(batch.moved, closed, batch.unmapped, replan), now)
-        return [None] * len(incoming)
+        unmapped = Counter((u.provider, u.code) for u in batch.unmapped if not u.again)
+        await self._committed(Received(batch.moved, closed, unmapped, replan, [u.receipt_id for u in batch.unjoined]), now)
+        return len(incoming)
 
     def _work_out(self, incoming: Sequence[Incoming], standing: dict[int, Standing], carriers: dict[int, set[str]], draw: Draw) -> _Batch:
-        batch = _Batch({}, [], [], [], [], [], {})
+        batch = _Batch({}, [], [], [], [], [], [])
         done: set[int] = set()
         for callback in incoming:
             receipt_id = draw.take()
             row = ReceiptRow(receipt_id, callback.provider, self._vault.seal_raw(callback.body, b"receipt"), [], [], [], [])
             batch.rows.append(row)
             for position, report in enumerate(callback.reading.reports):
-                if report.reason is Reason.UNMAPPED:
-                    code = callback.provider, (report.vendor_code or "")[:LONGEST_CODE]
-                    batch.unmapped[code] = batch.unmapped.get(code, 0) + 1
                 stand = standing.get(int(report.reference)) if ours(report.reference) else None
                 if stand is None or callback.provider not in carriers.get(stand.id, {stand.provider}):
-                    batch.unjoined.append((receipt_id, position, callback.provider, (report.reference or "")[:LONGEST_CODE]))
+                    stand = None
+                    batch.unjoined.append(self._joining.unjoined(receipt_id, position, callback.provider, report))
                 else:
                     _join(batch, row, stand, report, done)
+                if report.reason is Reason.UNMAPPED:
+                    batch.unmapped.append(_unmapped(callback, report, stand, receipt_id))
         return batch
 
     async def _write(
@@ -128,9 +148,9 @@ class Receive:
         if batch.recorded:
             await receipts.record(connection, batch.recorded)
         if batch.unjoined:
-            await receipts.unjoined(connection, batch.unjoined, now)
+            await parts.unjoined(connection, batch.unjoined, now)
         if batch.unmapped:
-            await receipts.unmapped(connection, batch.unmapped, now)
+            await codes.remember(connection, batch.unmapped, now)
         if not batch.moves:
             return entries, []
         await receipts.move(connection, batch.moves, now)
@@ -160,6 +180,19 @@ async def _carriers(connection: Connection, incoming: Sequence[Incoming], standi
     told = ((i.provider, standing.get(int(r.reference))) for i in incoming for r in i.reading.reports if ours(r.reference))
     others = {stand.id for provider, stand in told if stand is not None and stand.provider != provider}
     return await receipts.carriers(connection, list(others)) if others else {}
+
+
+def _unmapped(callback: Incoming, report: Report, stand: Standing | None, receipt_id: int) -> Unmapped:
+    return Unmapped(
+        callback.provider,
+        codes.REPORT,
+        meanings.plain(report.vendor_code),
+        stand.id if stand is not None else None,
+        receipt_id,
+        storable(report.vendor_id) if report.vendor_id else None,
+        example(report.vendor_text),
+        again=callback.again,
+    )
 
 
 def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done: set[int]) -> None:

@@ -9,3 +9,12 @@ LONGEST_ID = 18
 def ours(reference: str | None) -> TypeGuard[str]:
     """Whether it can be a message id of ours."""
     return reference is not None and 0 < len(reference) <= LONGEST_ID and reference.isascii() and reference.isdigit()
+
+
+LONGEST_VENDOR_ID = 128
+
+
+def storable(vendor_id: str) -> str:
+    """A vendor's id as it is stored and looked up: of a bounded length, and without what a store cannot hold."""
+    kept = vendor_id if vendor_id.isprintable() else "".join(c if c.isprintable() else "?" for c in vendor_id)
+    return kept[:LONGEST_VENDOR_ID]

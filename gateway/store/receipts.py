@@ -24,10 +24,6 @@ update message m set receipts = m.receipts || u.receipts
 
 COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
 
-UNJOINED = """
-insert into receipt_unjoined (receipt_id, position, provider, reference, received_at)
-select *, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[])"""
-
 HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
 
 CARRIERS = """
@@ -41,11 +37,6 @@ PUT_NUMBERS = """
 update number n set delivered = u.delivered, failed = u.failed, absent_streak = u.streak, p_alive = u.p_alive, state = u.state, last_at = $7
   from unnest($1::bytea[], $2::int[], $3::int[], $4::int[], $5::real[], $6::text[]) as u(key, delivered, failed, streak, p_alive, state)
  where n.key = u.key"""
-
-UNMAPPED = """
-insert into unmapped_code (provider, code, seen, first_at, last_at) select provider, code, seen, $4, $4 from unnest($1::text[], $2::text[], $3::bigint[])
-    as u(provider, code, seen) order by 1, 2
-    on conflict (provider, code) do update set seen = unmapped_code.seen + excluded.seen, last_at = excluded.last_at"""
 
 
 class Standing(Struct, frozen=True, gc=False):
@@ -125,11 +116,6 @@ async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetim
     await copy_in(connection, "receipt", COLUMNS, copied)
 
 
-async def unjoined(connection: Connection, rows: Sequence[tuple[int, int, str, str]], at: datetime) -> None:
-    """Notes reports whose reference nobody knows: (receipt id, position, provider, reference)."""
-    await connection.execute(UNJOINED, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows], at)
-
-
 async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
     """What is believed of numbers: (key, delivered, failed, absent streak, p_alive, state); those nothing is known of are missing.
 
@@ -158,8 +144,3 @@ async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: dat
         [b.state for b in beliefs],
         at,
     )
-
-
-async def unmapped(connection: Connection, seen: dict[tuple[str, str], int], at: datetime) -> None:
-    """Counts codes that stand in no table: (provider, code) → times."""
-    await connection.execute(UNMAPPED, [k[0] for k in seen], [k[1] for k in seen], list(seen.values()), at)
