@@ -9,7 +9,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 VENDORS = re.compile("aliyun|alibaba|tencent|qcloud|huawei|cmpp|smpp", re.IGNORECASE)
-VENDORS_MAY_STAND = ("providers/", "templates/", "tests/providers/", "tests/templates/", "tests/render/", "tests/config/", "tests/guards/")
+VENDORS_MAY_STAND = (
+    "providers/",
+    "templates/",
+    "tests/providers/",
+    "tests/standins/",
+    "tests/fuzz/",
+    "tests/templates/",
+    "tests/render/",
+    "tests/config/",
+    "tests/guards/",
+)
 FOREIGN = {
     "a path of one machine": re.compile("(^|[^A-Za-z0-9_.])/" + "(work|farm)/"),
     "a folder that users do not have": re.compile(r"\.\./" + "shared"),
