@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from gateway.batching import Batcher
-from gateway.config import Config
+from gateway.config import Config, ProviderSection
 from gateway.dispatch.claim import Call, Claimed, Claimer, Limits, Line
 from gateway.dispatch.outlets import Outlets
 from gateway.dispatch.pump import Outlet, Pump, Watcher
 from gateway.dispatch.tokens import RateTokens
+from gateway.dispatch.windows import Window, Windows
 from gateway.jobs import Jobs
 from gateway.model import Person
 from gateway.pipeline.poison import poisoned
@@ -18,7 +18,8 @@ from gateway.pipeline.record import Answered, Recorded, Recorder
 from gateway.runtime import Runtime
 from gateway.stops import stops
 from gateway.store.claims import Candidate
-from gateway.words import Lane, Reason, Relation
+from gateway.words import Outcome, Reason, Relation
+from providers.base.abilities import Groups, Windowed
 from providers.base.types import Answer, Provider, Receive
 from providers.registry import build
 
@@ -36,13 +37,25 @@ def build_providers(config: Config, receive: Receive) -> dict[str, Provider]:
 
 def outlets_of(runtime: Runtime, providers: dict[str, Provider]) -> Outlets:
     """Providers as dispatch uses them, and the routes."""
-    made = {}
-    for name, section in runtime.config.providers.items():
-        settings = providers[name].settings
-        line = Line(name, section.lease_s, section.timeout_s, settings.batch_size)
-        made[name] = Outlet(providers[name], line, section.rate_per_s, settings.connections)
+    zone = ZoneInfo(runtime.config.sending.timezone)
+    made = {name: _outlet(name, section, providers[name], zone) for name, section in runtime.config.providers.items()}
     routes = {(route.channel, str(route.lane) if route.lane else None): route.providers for route in runtime.config.route}
     return Outlets(made, routes, runtime.window_open)
+
+
+def _outlet(name: str, section: ProviderSection, provider: Provider, zone: ZoneInfo) -> Outlet:
+    settings = provider.settings
+    windows = tuple(Window(one.count, one.window, one.rolling) for one in section.per_number)
+    line = Line(
+        name,
+        section.lease_s,
+        section.timeout_s,
+        settings.batch_size,
+        windows=Windows(windows, zone) if windows else None,
+        alike=provider.alike if isinstance(provider, Groups) else None,
+    )
+    in_flight = provider.in_flight if isinstance(provider, Windowed) else settings.connections
+    return Outlet(provider, line, section.rate_per_s, in_flight, float(section.weight))
 
 
 class Sending:
@@ -66,9 +79,8 @@ class Sending:
             recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned
         )
         self.pumps = {
-            (channel, str(lane)): Pump(channel, lane, partial(outlets.choose, channel, lane), self._claim, tokens, self._record, watcher)
-            for channel in outlets.channels()
-            for lane in Lane
+            (channel, lane): Pump(channel, lane, outlets.route(channel, lane), self._claim, tokens, self._record, watcher)
+            for channel, lane in outlets.lanes()
         }
 
     async def landed(self) -> None:
@@ -84,8 +96,16 @@ class Sending:
     async def _record(self, call: Call, answers: Sequence[Answer]) -> None:
         recorded = (await self._answers.submit([Answered(call, answers)]))[0]
         self._recorded(call, answers, recorded)
+        if recorded.passed_on:
+            await self._pass_on(call, answers)
         if recorded.replan:
             await self._jobs.plan()
+
+    async def _pass_on(self, call: Call, answers: Sequence[Answer]) -> None:
+        """Wakes the lane where another provider is to take what this one did not."""
+        others = sum(1 for a in answers if a.outcome is not Outcome.ACCEPTED and a.outcome is not Outcome.UNKNOWN)
+        if others:
+            await self._jobs.drain(call.batch[0].channel, call.lane, others)
 
 
 def _stops(candidate: Candidate, person: Person) -> Reason | None:

@@ -169,12 +169,21 @@ class Route(Section, frozen=True, kw_only=True):
     lane: Lane | None = None
 
 
+class PerNumber(Section, frozen=True, kw_only=True):
+    """One entry of `providers.NAME.per_number`: at most `count` messages to one number in each minute, hour or day of the clock, or of any such length."""
+
+    count: Count
+    window: Literal["minute", "hour", "day"]
+    rolling: bool = False
+
+
 class ProviderSection(Section, frozen=True, kw_only=True):
     """One `[providers.NAME]`: what every provider has, and in `options` the keys that its driver alone knows."""
 
     driver: Name
     weight: Annotated[int, Meta(ge=1, le=1000)] = 1
     rate_per_s: NotNegative = 0
+    per_number: tuple[PerNumber, ...] = ()
     callback_tokens: Annotated[tuple[CallbackToken, ...], Meta(extra=SECRET)] = ()
     allow_from: tuple[str, ...] = ()
     timeout_s: Positive = 10

@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from gateway.words import Outcome
+from providers.base.ruling import retry_class
 from providers.base.types import Answer
+from providers.base.words import RetryClass
 
 FAILURES = 5
 """Failed calls in a row that open the circuit."""
 OPEN_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """Seconds it stays open, the first time, the second, …"""
+CONFIGURATIONS = 3
+"""Calls in a row that were refused because of our account, template or signature: one message alone may be at fault, three are not."""
+NEEDS_OPERATOR_S = 300.0
+"""Seconds it stays open then: nothing gets better before somebody looks."""
 
 
 class CircuitState(StrEnum):
@@ -23,11 +31,32 @@ class CircuitState(StrEnum):
     """No call is made."""
 
 
+class Why(StrEnum):
+    """Why a circuit opened."""
+
+    FAILED = "failed"
+    """Calls did not arrive, or nobody can say whether they did."""
+    CONFIGURATION = "configuration"
+    """The vendor refuses us: an operator must look."""
+
+
+class Turn(Struct, frozen=True):
+    """A circuit that just opened (for so many seconds, the so many-th time in a row) or closed (`why` None)."""
+
+    why: Why | None = None
+    seconds: float = 0.0
+    times: int = 0
+
+
+CLOSED = Turn()
+
+
 class Circuit:
-    """Counts calls of one provider that failed: nothing left, or unknown. An answer that refuses a message is an answer."""
+    """Counts calls of one provider that failed: nothing left, or unknown, or refused for our configuration. Any other answer closes it."""
 
     def __init__(self) -> None:
         self._failed = 0
+        self._misconfigured = 0
         self._opened = 0
         self._until = 0.0
         self._trying = False
@@ -49,13 +78,33 @@ class Circuit:
         """The claim that was let through found nothing to send."""
         self._trying = False
 
-    def ended(self, answers: Sequence[Answer], now: float) -> None:
-        """A call ended with these answers."""
+    def ended(self, answers: Sequence[Answer], now: float) -> Turn | None:
+        """A call ended with these answers. Says so where that opened or closed the circuit."""
         self._trying = False
-        if any(a.outcome in {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED} for a in answers):
-            self._failed = self._opened = 0
-            return
-        self._failed += 1
-        if self._opened or self._failed >= FAILURES:
-            self._until = now + OPEN_S[min(self._opened, len(OPEN_S) - 1)]
-            self._opened += 1
+        if not any(a.outcome in {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED} for a in answers):
+            self._failed += 1
+            return self._open(Why.FAILED, OPEN_S[min(self._opened, len(OPEN_S) - 1)], now, ripe=self._failed >= FAILURES)
+        if answers[0].outcome is not Outcome.ACCEPTED and misconfigured(answers):
+            self._misconfigured += 1
+            return self._open(Why.CONFIGURATION, NEEDS_OPERATOR_S, now, ripe=self._misconfigured >= CONFIGURATIONS)
+        closed = CLOSED if self._opened else None
+        self._failed = self._misconfigured = self._opened = 0
+        return closed
+
+    def told(self, turn: Turn, now: float) -> None:
+        """Another process opened its circuit, for `turn.seconds` from now on."""
+        if not self._opened or self._until < now + turn.seconds:
+            self._until = now + turn.seconds
+            self._opened = max(self._opened, turn.times)
+
+    def _open(self, why: Why, seconds: float, now: float, *, ripe: bool) -> Turn | None:
+        if not self._opened and not ripe:
+            return None
+        self._until = now + seconds
+        self._opened += 1
+        return Turn(why, seconds, self._opened)
+
+
+def misconfigured(answers: Sequence[Answer]) -> bool:
+    """Whether the vendor refused every message of a call because of our account, template or signature."""
+    return all(a.outcome in {Outcome.REFUSED, Outcome.DEFERRED} and retry_class(a) is RetryClass.CONFIGURATION for a in answers)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from gateway.dispatch.ports import Render, RenderFailed, Stops
+from gateway.dispatch.windows import Booked
 from gateway.logs import account, get_logger
 from gateway.model import Person
 from gateway.store.claims import Candidate
@@ -50,6 +51,8 @@ class Decisions(Struct, frozen=True, gc=False):
     """(message id, status, reason, fault)."""
     wait: list[tuple[Candidate, "Wait"]]
     """Messages that may leave later."""
+    full: list[tuple[Candidate, datetime]]
+    """Messages whose number had enough from this provider, and until when."""
     replan: list[str]
     """Persons whose notices must be looked at again because a message of theirs ended here."""
 
@@ -63,9 +66,13 @@ def decide(
     stops: Stops,
     render: Render,
     vault: Vault,
+    booked: Booked | None = None,
 ) -> Decisions:
-    """Sorts candidates; `facts` are their persons, locked. Within one claim attempts to one number add up (`per_day` 0: no limit)."""
-    decisions = Decisions([], [], [], [])
+    """Sorts candidates; `facts` are their persons, locked. Within one claim attempts to one number add up (`per_day` 0: no limit).
+
+    `booked`: what the provider was given for these numbers lately, where it takes only so much.
+    """
+    decisions = Decisions([], [], [], [], [])
     counts = dict(sent_today)
     for candidate in candidates:
         person = facts[candidate.person_id]
@@ -85,12 +92,18 @@ def decide(
         if starting is None:
             _stop(decisions, candidate, Status.CANCELED, stopped or Reason.SUPERSEDED, Fault.NONE)
             continue
+        free_at = booked.free_at(candidate.key) if booked is not None else None
+        if free_at is not None:
+            decisions.full.append((candidate, free_at))
+            continue
         if per_day:
             before = counts[candidate.key]
             if before is None or before >= per_day:
                 decisions.wait.append((candidate, Wait.NUMBER_BUSY if before is None else Wait.NUMBER_FULL))
                 continue
             counts[candidate.key] = before + 1
+        if booked is not None:
+            booked.book(candidate.key)
         decisions.start.append(starting)
     return decisions
 

@@ -2,17 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from msgspec import Struct
-from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt, wait_random_exponential
-from tenacity.stop import stop_base
 
+from gateway.dispatch.attempt import attempt
 from gateway.dispatch.claim import Call, Claimed, Line
 from gateway.dispatch.lease import boot_seconds
+from gateway.dispatch.places import Places
 from gateway.logs import account, get_logger
-from gateway.words import Fault, Outcome, Reason
+from gateway.words import Lane
 from providers.base.types import Answer, Provider
 
 MOST_A_CLAIM = 500
@@ -25,8 +25,8 @@ AT_ONCE = 2
 """Claims of one lane that a process has on their way at once."""
 LOOK_AGAIN_S = 0.05
 """Seconds after which a few free places are enough for a claim, or a provider out of tokens is asked again."""
-TRIES_IN_LEASE = 3
-"""Times a call of which nothing left is tried within its lease."""
+KEPT = {Lane.NORMAL: 0.1, Lane.BULK: 0.2}
+"""Share of a second's tokens that a lane leaves to those before it."""
 log = get_logger(__name__)
 
 
@@ -40,8 +40,8 @@ class Claims(Protocol):
 class Tokens(Protocol):
     """Rate tokens of a provider, shared by all workers."""
 
-    async def take(self, provider: str, rate_per_s: float, count: int) -> int:
-        """How many of `count` messages may be claimed now."""
+    async def take(self, provider: str, rate_per_s: float, count: int, kept: float = 0.0) -> int:
+        """How many of `count` messages may be claimed now; `kept` tokens, as a share of the rate, stay for others."""
 
     async def give_back(self, provider: str, rate_per_s: float, count: int) -> None:
         """Tokens that were not used."""
@@ -77,31 +77,59 @@ class Outlet(Struct, frozen=True):
     line: Line
     rate_per_s: float
     connections: int
+    weight: float = 1.0
+    """Its share against the other providers of a route, at rest."""
+    places: Places | None = None
+    """What the lanes share; None: nobody else uses this provider."""
+    alone: bool = True
+    """No other provider carries this lane."""
     trying: bool = False
     """Its circuit is half open: one call may try."""
 
 
+class Route(Protocol):
+    """The providers of a lane (gateway/dispatch/outlets.py)."""
+
+    def choose(self, out: Collection[str] = ()) -> Outlet | None:
+        """The outlet to claim for now, but for those that are `out`; None: none can carry, or the window is shut."""
+
+    def took(self, provider: str, messages: int) -> None:
+        """A claim gave messages to a provider."""
+
+
+class _Flight:
+    """What a pump has on its way to one provider: calls, how long one takes, messages in one."""
+
+    __slots__ = ("call_s", "calls", "held")
+
+    def __init__(self, held: float) -> None:
+        self.calls = 0
+        self.call_s = 0.05
+        self.held = held
+
+
 class Pump:
-    """One a (channel, lane) and process. `choose` gives the outlet to use now; None: none is usable, or the window is shut."""
+    """One a (channel, lane) and process."""
 
     def __init__(
         self,
         channel: str,
         lane: str,
-        choose: Callable[[], Outlet | None],
+        route: Route,
         claims: Claims,
         tokens: Tokens,
         answers: Answers,
         watcher: Watcher,
     ) -> None:
         self.channel, self.lane = channel, lane
-        self._choose, self._claims, self._tokens, self._answers, self._watcher = choose, claims, tokens, answers, watcher
+        self._route, self._claims, self._tokens, self._answers, self._watcher = route, claims, tokens, answers, watcher
+        self._kept = KEPT.get(Lane(lane), 0.0)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._flying = 0
+        self._flights: dict[str, _Flight] = {}
         self._draining = 0
         self._again = False
+        self._full = False
         self._freed = asyncio.Event()
-        self._call_s = 0.05
 
     async def drain(self, stopping: Callable[[], bool]) -> int:
         """Sends until nothing is due; returns the number of messages it took out of the queue.
@@ -123,134 +151,133 @@ class Pump:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drain(self, stopping: Callable[[], bool]) -> int:
-        total = 0
+        """Goes round the providers of the route: one that has no place, no token or nothing to send is out until the others had their turn."""
+        total, out, soon, few = 0, set[str](), False, False
         while not stopping():
             self._again = False
-            outlet = self._choose()
+            outlet = self._route.choose(out)
             if outlet is None:
-                break
+                if not soon:
+                    break
+                few = not await self._moment()
+                out, soon = set(), False
+                continue
             try:
-                allowed, taken = await self._turn(outlet)
+                allowed, taken = await self._turn(outlet, few=few)
             except BaseException:
                 self._watcher.unused(outlet.line.provider)
                 raise
             total += taken
             if not allowed:
-                await asyncio.sleep(LOOK_AGAIN_S)
+                out.add(outlet.line.provider)
+                soon = True
             elif taken < allowed and not self._again:
-                break
+                out.add(outlet.line.provider)
         return total
 
-    async def _turn(self, outlet: Outlet) -> tuple[int, int]:
-        """Tokens, claim, calls: (messages that were allowed, messages taken out of the queue)."""
-        room = outlet.line.batch_size if outlet.trying else await self._room(outlet)
-        allowed = await self._tokens.take(outlet.line.provider, outlet.rate_per_s, room)
+    async def _turn(self, outlet: Outlet, *, few: bool) -> tuple[int, int]:
+        """Tokens, claim, calls: (messages that were allowed, messages taken out of the queue). `few`: a few free places are enough."""
+        room = outlet.line.batch_size if outlet.trying else await self._room(outlet, few=few)
+        allowed = room and await self._tokens.take(outlet.line.provider, outlet.rate_per_s, room, self._kept)
         if not allowed:
             self._watcher.unused(outlet.line.provider)
             return 0, 0
         return allowed, await self._claim(outlet, allowed)
 
     async def _claim(self, outlet: Outlet, allowed: int) -> int:
+        provider = outlet.line.provider
         claimed = await self._claims(self.channel, self.lane, allowed, outlet.line)
         sent = sum(len(call.batch) for call in claimed.calls)
         if sent < allowed:
-            await self._tokens.give_back(outlet.line.provider, outlet.rate_per_s, allowed - sent)
+            await self._tokens.give_back(provider, outlet.rate_per_s, allowed - sent)
         if claimed.stopped:
             self._watcher.stopped(self.channel, claimed.stopped)
         if not claimed.calls:
-            self._watcher.unused(outlet.line.provider)
+            self._watcher.unused(provider)
+            return claimed.taken
+        self._route.took(provider, sent)
+        if outlet.line.alike is not None:
+            flight = self._flight(outlet)
+            flight.held += 0.3 * (sent / len(claimed.calls) - flight.held)
         for call in claimed.calls:
             self._fly(outlet, call)
         return claimed.taken
 
-    async def _room(self, outlet: Outlet) -> int:
-        """Waits until a claim is worth while; returns how many messages it may take."""
-        while True:
-            most = self._most(outlet)
-            free = most - self._flying
-            if free >= max(1, most // 4) or not self._flying:
-                break
-            self._freed.clear()
-            try:
-                async with asyncio.timeout(LOOK_AGAIN_S):
-                    await self._freed.wait()
-            except TimeoutError:
-                if most > self._flying:
-                    break
-        return min(MOST_A_CLAIM, max(1, most - self._flying) * outlet.line.batch_size)
+    async def _moment(self) -> bool:
+        """Every provider is out for now: waits until a call lands where places were missing, else for a few tokens. Whether one landed."""
+        if not self._full:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            return False
+        self._full = False
+        return await self._landing()
 
-    def _most(self, outlet: Outlet) -> int:
-        """Calls that may be claimed at once: more than the connections where each is back in no time."""
-        ahead = min(float(MOST_AHEAD), max(1.0, AHEAD_S / max(self._call_s, 1e-6)))
-        return int(outlet.connections * ahead)
+    async def _landing(self) -> bool:
+        """Whether a call lands within a moment."""
+        self._freed.clear()
+        try:
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                return await self._freed.wait()
+        except TimeoutError:
+            return False
+
+    async def _room(self, outlet: Outlet, *, few: bool) -> int:
+        """Waits until a claim is worth while; returns how many messages it may take. 0: not now, and another provider may have room."""
+        flight = self._flight(outlet)
+        while True:
+            most = self._most(outlet, flight)
+            free = most - flight.calls
+            if free >= (1 if few else max(1, most // 4)) or not flight.calls:
+                break
+            if not outlet.alone:
+                self._full = True
+                return 0
+            if not await self._landing() and most > flight.calls:
+                break
+        return min(MOST_A_CLAIM, int(max(1, most - flight.calls) * flight.held))
+
+    def _flight(self, outlet: Outlet) -> _Flight:
+        flight = self._flights.get(outlet.line.provider)
+        if flight is None:  # where only messages that are alike share a call, it is not known yet how many that will be
+            held = 1.0 if outlet.line.alike is not None else float(outlet.line.batch_size)
+            flight = self._flights[outlet.line.provider] = _Flight(held)
+        return flight
+
+    def _most(self, outlet: Outlet, flight: _Flight) -> int:
+        """Calls that may be claimed at once: more than this lane's places where each is back in no time."""
+        places = outlet.connections if outlet.places is None else max(1, outlet.places.reach(self.lane))
+        return int(places * min(float(MOST_AHEAD), max(1.0, AHEAD_S / max(flight.call_s, 1e-6))))
 
     def _fly(self, outlet: Outlet, call: Call) -> None:
-        self._flying += 1
-        task = asyncio.get_running_loop().create_task(self._make(outlet, call))
+        flight = self._flight(outlet)
+        flight.calls += 1
+        task = asyncio.get_running_loop().create_task(self._make(outlet, call, flight))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _make(self, outlet: Outlet, call: Call) -> None:
+    async def _make(self, outlet: Outlet, call: Call, flight: _Flight) -> None:
         start = time.perf_counter()
-        try:
-            answers = await self._send(outlet.provider, call)
-            if _nothing_left(answers):
-                answers = await self._again_in_lease(outlet.provider, call)
-            if len(answers) != len(call.started) or {a.reference for a in answers} != call.started.keys():
-                answers = one_each(call, answers)
-        except Exception as error:  # noqa: BLE001 - an edge: a driver that raises says nothing of what left
-            log.error("provider_raised", provider=call.provider, messages=len(call.batch), **account(error))
-            answers = one_each(call, [])
-        finally:
-            self._flying -= 1
-            self._freed.set()
+        answers = await self._attempt(outlet, call, flight)
         took = time.perf_counter() - start
-        self._call_s += 0.05 * (took - self._call_s)
+        flight.call_s += 0.05 * (took - flight.call_s)
         self._watcher.ended(call, took, answers)
         try:
             await self._answers(call, answers)
         except Exception as error:  # noqa: BLE001 - an edge: the lease will end and the sweep find the call
             log.error("answers_not_recorded", provider=call.provider, messages=len(call.batch), **account(error))
 
-    async def _send(self, provider: Provider, call: Call) -> Sequence[Answer]:
-        return await provider.send(
-            call.batch, call.lease.holds, lambda: self._watcher.first_byte(call, boot_seconds() - call.lease.claimed)
-        )
+    async def _attempt(self, outlet: Outlet, call: Call, flight: _Flight) -> Sequence[Answer]:
+        places = outlet.places
+        try:
+            if places is None:
+                return await attempt(outlet.provider, call, self._first_byte(call), alone=outlet.alone)
+            await places.enter(self.lane)
+            try:
+                return await attempt(outlet.provider, call, self._first_byte(call), alone=outlet.alone)
+            finally:
+                places.leave(self.lane)
+        finally:
+            flight.calls -= 1
+            self._freed.set()
 
-    async def _again_in_lease(self, provider: Provider, call: Call) -> Sequence[Answer]:
-        """Nothing left: the same attempt is tried again for as long as its lease allows (tenacity), then it counts as "later"."""
-        retrying = AsyncRetrying(
-            retry=retry_if_result(_nothing_left),
-            stop=stop_after_attempt(TRIES_IN_LEASE) | _LeaseOver(call),
-            wait=wait_random_exponential(multiplier=0.2, max=2),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else [],
-        )
-        answers: Sequence[Answer] = await retrying(self._send, provider, call)
-        return answers
-
-
-def one_each(call: Call, answers: Sequence[Answer]) -> list[Answer]:
-    """Exactly one answer for each message of the call: a missing or doubled one makes that message unknown, a foreign one is dropped."""
-    told: dict[str, Answer | None] = {}
-    for answer in answers:
-        told[answer.reference] = None if answer.reference in told else answer
-    return [told.get(reference) or _unknown(reference, told) for reference in call.started]
-
-
-def _unknown(reference: str, told: Mapping[str, Answer | None]) -> Answer:
-    detail = "answered more than once" if reference in told else "not answered"
-    return Answer(reference, Outcome.UNKNOWN, Reason.PROVIDER_UNAVAILABLE, Fault.PROVIDER, detail=detail)
-
-
-class _LeaseOver(stop_base):
-    """Stops tries when the lease of a call is over."""
-
-    def __init__(self, call: Call) -> None:
-        self._holds = call.lease.holds
-
-    def __call__(self, _: object) -> bool:
-        return not self._holds()
-
-
-def _nothing_left(answers: Sequence[Answer]) -> bool:
-    return bool(answers) and all(a.outcome is Outcome.NOTHING_LEFT for a in answers)
+    def _first_byte(self, call: Call) -> Callable[[], None]:
+        return lambda: self._watcher.first_byte(call, boot_seconds() - call.lease.claimed)

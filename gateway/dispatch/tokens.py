@@ -8,17 +8,19 @@ from redis.exceptions import RedisError
 TAKE = """
 local now = redis.call('TIME')
 now = now[1] + now[2] / 1000000
-local rate, want = tonumber(ARGV[1]), tonumber(ARGV[2])
+local rate, want, kept = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(state[1]), tonumber(state[2])
 if not tokens then tokens, at = 0, now end
 tokens = math.min(math.max(1, rate), tokens + (now - at) * rate)
-local given = math.max(0, math.min(want, math.floor(tokens)))
+kept = math.min(kept * rate, math.max(0, rate - 1))
+local given = math.max(0, math.min(want, math.floor(tokens - kept)))
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
 redis.call('EXPIRE', KEYS[1], 60)
 return given
 """
-"""A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11)."""
+"""A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11). What is kept for other
+lanes is never so much that a full bucket has no token left."""
 
 GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end"
 
@@ -30,12 +32,12 @@ class RateTokens:
         self._take: Any = redis.register_script(TAKE)
         self._give_back: Any = redis.register_script(GIVE_BACK)
 
-    async def take(self, provider: str, rate_per_s: float, count: int) -> int:
-        """How many of `count` messages may be claimed now; all of them where the provider has no limit (0)."""
+    async def take(self, provider: str, rate_per_s: float, count: int, kept: float = 0.0) -> int:
+        """How many of `count` messages may be claimed now; all of them where the provider has no limit (0). `kept`, a share of the rate, stays."""
         if not rate_per_s:
             return count
         try:
-            return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count]))
+            return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count, kept]))
         except (RedisError, OSError):
             return 0
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from gateway.dispatch.claim import Call
-from gateway.dispatch.outcome import effect
+from gateway.dispatch.outcome import Way, effect
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
 from gateway.pipeline.learning import Word, learn
-from gateway.store import calls, messages, persons, seals
+from gateway.store import calls, messages, persons, routing, seals
 from gateway.store.calls import Effect, Moved
 from gateway.store.pool import Connection, Pool
 from gateway.store.vault import SealedAnswer, Vault
@@ -26,10 +26,13 @@ class Answered(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True):
-    """What a transaction of answers did: messages it moved (not those simply accepted) and whether somebody must plan again."""
+    """What a transaction of answers did: messages it moved (not those simply accepted), whether somebody must plan again, and whether other
+    providers are to try.
+    """
 
     moved: list[Moved]
     replan: bool
+    passed_on: bool = False
 
 
 class Recorder:
@@ -58,16 +61,16 @@ class Recorder:
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
         ids.done()
-        recorded = Recorded(moved, any(m.status == Status.FAILED for m in moved))
+        recorded = Recorded(moved, any(m.status == Status.FAILED for m in moved), any(e.avoid for e in effects))
         return [recorded] * len(done)
 
     def _effects(self, done: Sequence[Answered], now: datetime) -> list[Effect]:
         found: list[Effect | None] = []
         for answered in done:
             call = answered.call
-            late, resend = call.lease.over(), self._resend_unknown(call.provider)
+            late, resend, way = call.lease.over(), self._resend_unknown(call.provider), Way(call.provider, call.route)
             told = [a for a in answered.answers if late or a.outcome is not Outcome.ACCEPTED]
-            found += [effect(a, call.started[a.reference], now, resend_unknown=resend, late=late) for a in told]
+            found += [effect(a, call.started[a.reference], now, resend_unknown=resend, late=late, way=way) for a in told]
         return [e for e in found if e is not None]
 
     async def _move(self, connection: Connection, effects: Sequence[Effect], now: datetime) -> list[Moved]:
@@ -75,7 +78,11 @@ class Recorder:
         retry_at = {e.message_id: e.retry_at for e in effects}
         again = [m for m in moved if m.status == Status.QUEUED]
         if again:
-            await messages.enqueue(connection, [(m.id, m.person_id, m.lane, m.channel, retry_at[m.id]) for m in again], now)
+            rows = [(m.id, m.person_id, m.lane, m.channel, retry_at[m.id]) for m in again]
+            if avoid := {e.message_id: e.avoid for e in effects if e.avoid}:
+                await routing.enqueue_avoiding(connection, rows, now, avoid)
+            else:
+                await messages.enqueue(connection, rows, now)
         failed = [m.person_id for m in moved if m.status == Status.FAILED]
         words = [Word(m.key, m.channel, Status.FAILED, Reason(m.reason)) for m in moved if m.status == Status.FAILED and m.reason]
         await learn(connection, words, now)

@@ -61,6 +61,8 @@ class Effect(Struct, frozen=True, gc=False):
     vendor_code: str | None = None
     provisional: bool = False
     retry_at: datetime | None = None
+    avoid: list[str] | None = None
+    """Providers that it avoids when it is claimed again (gateway/dispatch/failover.py)."""
 
 
 class Moved(Struct, frozen=True, gc=False):

@@ -10,9 +10,11 @@ from gateway.store.pool import Connection, Queries
 
 TAKE = """
 delete from queue q
- using (select ctid from queue where channel = $1 and lane = $2 and due_at <= now() order by due_at limit $3 for update skip locked) t
+ using (select ctid from queue where channel = $1 and lane = $2 and due_at <= now() and (avoid is null or not $4 = any(avoid) or avoid @> $5::text[])
+         order by due_at limit $3 for update skip locked) t
  where q.ctid = t.ctid
-returning q.message_id, q.person_id, q.due_at, now()"""
+returning q.message_id, q.person_id, q.due_at, now(), q.avoid"""
+"""Passes over what must avoid this provider, but for what must avoid every provider of the route: somebody must end it."""
 
 READ = """
 select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at, cardinality(m.calls),
@@ -47,6 +49,10 @@ BACKLOG = "select count(*) from (select from queue limit $1) q"
 NEXT_DUE = "select min(due_at) from queue where channel = $1 and lane = $2"
 
 
+Taken = tuple[int, str, datetime, datetime, list[str] | None]
+"""A message out of the queue: id, person id, due at, now, providers to avoid."""
+
+
 class Candidate(Struct, frozen=True, gc=False):
     """A message that may start now, with the notice it serves."""
 
@@ -73,9 +79,14 @@ class Candidate(Struct, frozen=True, gc=False):
     dead: bool
 
 
-async def take(connection: Connection, channel: str, lane: str, count: int) -> list[tuple[int, str, datetime, datetime]]:
-    """Takes at most `count` due messages out of the queue: (message id, person id, due at, now). Rolled back, they are in it again."""
-    return [tuple(row) for row in await connection.fetch(TAKE, channel, lane, count)]
+async def take(
+    connection: Connection, channel: str, lane: str, count: int, provider: str = "", route: Sequence[str] | None = None
+) -> list[Taken]:
+    """Takes at most `count` due messages out of the queue. Rolled back, they are in it again.
+
+    `route`: all providers of the lane; what must avoid all of them is taken too.
+    """
+    return [tuple(row) for row in await connection.fetch(TAKE, channel, lane, count, provider, route)]
 
 
 async def read(connection: Connection, ids: Sequence[int]) -> list[Candidate]:

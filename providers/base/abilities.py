@@ -52,3 +52,12 @@ class Groups(Protocol):
 
     def alike(self, message: Outgoing) -> Hashable:
         """Messages with equal keys may share a call."""
+
+
+@runtime_checkable
+class Windowed(Protocol):
+    """Calls share connections: how many may be on their way at once is not the number of connections."""
+
+    @property
+    def in_flight(self) -> int:
+        """Calls of one process that may wait for their answers at once."""

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import asyncpg
 import pytest
 
-from gateway.dispatch import pump as pumps
+from gateway.dispatch.attempt import TRIES_IN_LEASE
 from gateway.dispatch.circuit import FAILURES, OPEN_S, CircuitState
 from gateway.dispatch.claim import Call, Claimed, Line
 from gateway.dispatch.lease import boot_seconds, lease
@@ -70,7 +70,7 @@ class Bench:
         self.queue = Queue(messages, self.tokens.log)
         self.outlets = Outlets({VENDOR: Outlet(self.vendor, LINE, rate, connections)}, {("sms", None): (VENDOR,)}, lambda: True)
         self.seen = Seeing(self.outlets)
-        self.pump = Pump("sms", "normal", lambda: self.outlets.choose("sms", "normal"), self.queue, self.tokens, self.answers, self.seen)
+        self.pump = Pump("sms", "normal", self.outlets.route("sms", "normal"), self.queue, self.tokens, self.answers, self.seen)
 
     async def drain(self) -> int:
         taken = await self.pump.drain(lambda: False)
@@ -154,7 +154,7 @@ async def test_a_call_that_never_leaves_is_given_up_in_time() -> None:
     async with asyncio.timeout(8):
         await bench.drain()
     assert [a.outcome for a in bench.answers.said] == [Outcome.NOTHING_LEFT]
-    assert len(bench.vendor.calls) <= 1 + pumps.TRIES_IN_LEASE
+    assert len(bench.vendor.calls) <= 1 + TRIES_IN_LEASE
 
 
 async def test_a_call_whose_lease_is_over_is_not_made_and_not_tried_again() -> None:
@@ -255,8 +255,8 @@ async def test_the_first_byte_is_told_with_the_time_since_the_claim() -> None:
 async def test_a_shut_window_or_a_channel_without_a_route_claims_nothing() -> None:
     bench = Bench(5)
     shut = Outlets({VENDOR: Outlet(bench.vendor, LINE, 0.0, 5)}, {("sms", None): (VENDOR,)}, lambda: False)
-    assert shut.choose("sms", "normal") is None
-    assert bench.outlets.choose("wechat", "normal") is None
+    assert shut.route("sms", "normal").choose() is None
+    assert bench.outlets.route("wechat", "normal").choose() is None
 
 
 def test_a_lane_of_its_own_route_uses_that_and_the_next_provider_takes_over_from_an_open_circuit() -> None:
@@ -264,7 +264,7 @@ def test_a_lane_of_its_own_route_uses_that_and_the_next_provider_takes_over_from
     found = Outlets(outlets, {("sms", None): ("one", "two"), ("sms", "urgent"): ("fast",)}, lambda: True)
 
     def chosen(lane: str) -> str | None:
-        outlet = found.choose("sms", lane)
+        outlet = found.route("sms", lane).choose()
         return outlet.line.provider if outlet else None
 
     assert (chosen("normal"), chosen("urgent")) == ("one", "fast")

@@ -20,7 +20,7 @@ class Plenty:
         self.log: list[tuple[str, int]] = []
         self.most = 1_000_000
 
-    async def take(self, provider: str, rate_per_s: float, count: int) -> int:
+    async def take(self, provider: str, rate_per_s: float, count: int, kept: float = 0.0) -> int:
         self.log.append(("take", min(count, self.most)))
         return min(count, self.most)
 
