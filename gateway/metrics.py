@@ -150,6 +150,15 @@ class Metrics:
         for each in Circuit:
             self._circuit.labels(self._provider(provider), each).set(each is state)
 
+    def switch(self, provider: str, weight: float, *, suspended: bool) -> None:
+        """Says what this process obeys: a provider's weight, and whether an operator suspended it."""
+        self._weight.labels(self._provider(provider)).set(weight)
+        self._suspended.labels(self._provider(provider)).set(suspended)
+
+    def misconfigured(self, provider: str, n: int = 1) -> None:
+        """Counts messages that a provider refused because of our account, template or signature."""
+        self._misconfigured.labels(self._provider(provider)).inc(n)
+
     def store(self, found: StoreGauges) -> None:
         """Shows what the acting scheduler found; every other process shows nothing of it."""
         self.forget_store()
@@ -183,6 +192,9 @@ class Metrics:
         self._notices = counter("tixing_notices_total", "Notices that came into a status", "kind", "status")
         self._messages = counter("tixing_messages_total", "Messages that came into a status", "channel", "provider", "status", "reason")
         self._attempts = counter("tixing_attempts_total", "Messages by what came of an attempt at the provider", "provider", "outcome")
+        self._misconfigured = counter(
+            "tixing_configuration_refusals_total", "Messages refused because of our account, template or signature", "provider"
+        )
         self._unmapped = counter("tixing_unmapped_codes_total", "Answers and reports with a code that is in no table", "provider")
 
     def _make_durations(self) -> None:
@@ -215,6 +227,8 @@ class Metrics:
         self._contacts = gauge("tixing_contacts", "Contacts by what quality believes of them (acting scheduler)", "state")
         self._uninformed = gauge("tixing_uninformed_notices", "Duties handed to people (acting scheduler)", "kind")
         self._circuit = gauge("tixing_provider_circuit", "1 for the state in which this process sees the provider", "provider", "state")
+        self._weight = gauge("tixing_provider_weight", "Weight of the provider against the others of its route, now", "provider")
+        self._suspended = gauge("tixing_provider_suspended", "1 where an operator suspended the provider", "provider")
         gauge("tixing_build_info", "1, with the version as its label", "version").labels(version).set(1)
 
     def _start_at_zero(self, providers: Mapping[str, Collection[str]]) -> None:
@@ -227,6 +241,8 @@ class Metrics:
                 self.notices(notice, status, 0)
         for provider, channels in providers.items():
             self.unmapped_codes(provider, 0)
+            self.misconfigured(provider, 0)
+            self.switch(provider, 1, suspended=False)
             self.circuit(provider, Circuit.CLOSED)
             for outcome in Outcome:
                 self.attempts(provider, outcome, 0)

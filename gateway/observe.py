@@ -15,7 +15,9 @@ from gateway.pipeline.record import Recorded
 from gateway.pipeline.sweep import Swept
 from gateway.pipeline.write import Written
 from gateway.words import Kind, NoticeStatus, Outcome, Reason, Status
+from providers.base.ruling import retry_class
 from providers.base.types import Answer
+from providers.base.words import RetryClass
 
 
 class Observer:
@@ -97,6 +99,8 @@ class Observer:
         else:
             for outcome, n in Counter(a.outcome for a in answers).items():
                 self._metrics.attempts(call.provider, outcome, n)
+        if first is not Outcome.ACCEPTED and (refused := sum(retry_class(a) is RetryClass.CONFIGURATION for a in answers)):
+            self._metrics.misconfigured(call.provider, refused)
         if self.outlets is not None:
             self.outlets.ended(call.provider, answers)
 
@@ -115,6 +119,8 @@ class Observer:
         if self.outlets is not None:
             for provider, state in self.outlets.states().items():
                 self._metrics.circuit(provider, Circuit(state))
+            for provider, switch in self.outlets.switches().items():
+                self._metrics.switch(provider, switch.weight, suspended=switch.suspended)
 
     def _closed(self, closed: Sequence[tuple[int, str, str]]) -> None:
         for (kind, status), n in Counter((kind, status) for _, kind, status in closed).items():

@@ -10,6 +10,7 @@ import asyncpg
 from gateway.evidence.heads import publish_heads
 from gateway.logs import get_logger
 from gateway.metrics import Metrics
+from gateway.pipeline.drift import Drift
 from gateway.runtime import Runtime
 from gateway.store import claims, gauges, persons
 from gateway.store.pool import Queries
@@ -30,6 +31,8 @@ class Scheduler:
     def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics) -> None:
         self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
         self._counted = gauges.Census()
+        config = runtime.config
+        self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
@@ -37,6 +40,7 @@ class Scheduler:
             (5.0, self._receipts),
             (900.0, self._census),
             (10.0, self._gauges),
+            (10.0, self._weights),
             (60.0, self._heads),
         ]
 
@@ -91,6 +95,9 @@ class Scheduler:
 
     async def _census(self, connection: Queries) -> None:
         self._counted = await gauges.census(connection)
+
+    async def _weights(self, connection: Queries) -> None:
+        await self._drift(connection)
 
     async def _heads(self, connection: Queries) -> None:
         await publish_heads(connection, self._runtime.sealer)

@@ -11,6 +11,7 @@ from arq.connections import ArqRedis
 from redis.asyncio import Redis
 
 from gateway.config import Config
+from gateway.dispatch.hints import CircuitHints
 from gateway.dispatch.tokens import RateTokens
 from gateway.jobs import Jobs
 from gateway.logs import get_logger
@@ -23,6 +24,7 @@ from gateway.receiving import Receiving
 from gateway.roles.api import channels_of, due_lanes
 from gateway.roles.readiness import probe
 from gateway.roles.tuning import settle
+from gateway.routing import Routing
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import Sending, build_providers, outlets_of
 from scheduler import calendar
@@ -96,8 +98,10 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
         for provider in providers.values():
             await provider.open()
+        routing = Routing(outlets, CircuitHints(redis, outlets, providers))
+        await routing.begin(runtime.reading)
         settle()
-        chores = asyncio.create_task(_chores(runtime, observer))
+        chores = [asyncio.create_task(one) for one in (_chores(runtime, observer), routing.run(runtime.reading))]
         main = asyncio.create_task(worker.main())
         try:
             log.info("working", providers=len(providers))
@@ -110,7 +114,8 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
             for provider in providers.values():
                 await provider.close()
             await receiving.drain()
-            chores.cancel()
+            for chore in chores:
+                chore.cancel()
 
 
 async def _chores(runtime: Runtime, observer: Observer) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "import": "importing",
     "due": "due",
     "token": "tokens",
+    "provider": "provider",
     "evidence": "evidence",
     "key": "keys",
 }

@@ -1,0 +1,65 @@
+"""Circuits that other processes opened, through Redis. A hint: without it each process finds out by itself."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.dispatch.circuit import Turn, Why
+from gateway.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class Circuits(Protocol):
+    """This process's circuits (gateway/dispatch/outlets.py)."""
+
+    turns: dict[str, Turn]
+    """Those that opened or closed here and of which nobody was told yet."""
+
+    def told(self, provider: str, turn: Turn) -> None:
+        """Another process opened its circuit to a provider."""
+
+
+class CircuitHints:
+    """Tells and hears. Each opening stands in Redis for as long as it lasts, so that a process that comes later hears of it too."""
+
+    def __init__(self, redis: Redis, circuits: Circuits, providers: Iterable[str]) -> None:
+        self._redis, self._circuits, self._providers = redis, circuits, list(providers)
+
+    async def exchange(self) -> None:
+        """One round; never raises for a Redis that is away."""
+        turns, self._circuits.turns = dict(self._circuits.turns), {}
+        try:
+            heard = await self._round(turns)
+        except (RedisError, OSError) as error:
+            log.debug("circuits_not_shared", error=type(error).__name__)
+            return
+        for name, turn in heard.items():
+            if name not in turns:
+                self._circuits.told(name, turn)
+
+    async def _round(self, turns: Mapping[str, Turn]) -> dict[str, Turn]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for name, turn in turns.items():
+                if turn.why is None:
+                    pipeline.delete(_key(name))
+                else:
+                    pipeline.set(_key(name), f"{turn.times} {turn.why}", px=int(turn.seconds * 1000))
+            for name in self._providers:
+                pipeline.get(_key(name))
+                pipeline.pttl(_key(name))
+            answers = (await pipeline.execute())[len(turns) :]
+        found = zip(self._providers, answers[::2], answers[1::2], strict=True)
+        read = {name: _read(said, left_ms) for name, said, left_ms in found if said is not None}
+        return {name: turn for name, turn in read.items() if turn is not None}
+
+
+def _read(said: bytes, left_ms: int) -> Turn | None:
+    times, _, why = said.decode(errors="replace").partition(" ")
+    return Turn(Why(why), left_ms / 1000, int(times)) if times.isdigit() and why in set(Why) and left_ms > 0 else None
+
+
+def _key(provider: str) -> str:
+    return f"tixing:circuit:{provider}"
