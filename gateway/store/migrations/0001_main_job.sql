@@ -107,7 +107,7 @@ create table notice (
     seal_id       bigint not null,
     closing_seal  bigint,
     unique (person_id, duty)
-) with (fillfactor = 80);
+) with (fillfactor = 50);
 -- No index on status: it would make each change of status a change of every index. Those not informed stand in `outreach`.
 
 create table message (
@@ -138,7 +138,7 @@ create table message (
     calls         bigint[] not null default '{}',
     receipts      bigint[] not null default '{}',
     seal_id       bigint not null
-) with (fillfactor = 65);
+) with (fillfactor = 45);
 create index message_notice on message (notice_id);
 create index message_key on message (key);
 
