@@ -11,3 +11,6 @@ class Jobs(Protocol):
 
     async def plan(self) -> None:
         """There are persons to plan now."""
+
+    async def receive(self) -> None:
+        """There are callbacks in the inbox now."""

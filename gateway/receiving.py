@@ -1,4 +1,4 @@
-"""Callback → receipt path, for HTTP callbacks and for providers that run in this process alike."""
+"""Callback → receipt path. The API keeps callbacks in the inbox; a worker applies them, and what its own providers hear at once."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -10,6 +10,7 @@ from gateway.batching import Batcher
 from gateway.intake.check import Refused
 from gateway.jobs import Jobs
 from gateway.numbers import LONGEST_ADDRESS
+from gateway.pipeline.inbox import Inbox
 from gateway.pipeline.incoming import Incoming
 from gateway.pipeline.joining import Again, Joining
 from gateway.pipeline.poison import poisoned
@@ -26,9 +27,12 @@ WORTH = 5
 
 
 class Receiving:
-    """Takes callbacks. `providers` is filled by the caller after the providers are built: they need this port themselves."""
+    """Takes callbacks. `providers` is filled by the caller after the providers are built: they need this port themselves.
 
-    def __init__(self, runtime: Runtime, jobs: Jobs, observed: Callable[[Received, datetime], None]) -> None:
+    `keeping`: what comes is only kept in the inbox, for a worker to apply.
+    """
+
+    def __init__(self, runtime: Runtime, jobs: Jobs, observed: Callable[[Received, datetime], None], *, keeping: bool = False) -> None:
         self.providers: Mapping[str, Provider] = {}
         self._jobs, self._observed = jobs, observed
         channel_of = {name: route.channel for route in reversed(runtime.config.route) for name in route.providers}
@@ -37,10 +41,12 @@ class Receiving:
         parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
         receive = Receive(*parts, runtime.writer, replies, joining, self._committed)
         self.again = Again(runtime.pool, runtime.vault, receive)
-        self._batcher: Batcher[Incoming, None] = Batcher(receive, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
+        self.inbox = Inbox(runtime.pool, runtime.vault, receive, jobs.receive)
+        run = self.inbox.put if keeping else receive
+        self._batcher: Batcher[Incoming, None] = Batcher(run, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
 
     async def __call__(self, provider: str, callback: Callback) -> Reading:
-        """Reads, stores and applies a callback; returns how to answer it, once it is on disk.
+        """Reads a callback, keeps or applies it; returns how to answer it, once it is on disk.
 
         Raises:
             UnreadableCallback: Nothing was stored: this is not what that vendor sends.

@@ -12,7 +12,7 @@ from gateway.logs import get_logger
 from gateway.metrics import Metrics
 from gateway.pipeline.drift import Drift
 from gateway.runtime import Runtime
-from gateway.store import claims, gauges, persons
+from gateway.store import claims, gauges, inbox, persons
 from gateway.store.pool import Queries
 from scheduler.jobs import ArqJobs
 
@@ -36,6 +36,7 @@ class Scheduler:
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
+            (1.0, self._inbox),
             (1.0, self._leases),
             (5.0, self._receipts),
             (900.0, self._census),
@@ -82,6 +83,11 @@ class Scheduler:
         for channel, lane, messages, oldest_s in await claims.depth(connection):
             if oldest_s > STALE_S:
                 await self._jobs.drain(channel, lane, messages)
+
+    async def _inbox(self, connection: Queries) -> None:
+        """Asks again for callbacks that wait: their wake-up was lost, or they are to be tried again."""
+        if (await inbox.oldest_s(connection) or 0.0) > STALE_S:
+            await self._jobs.ask("receive")
 
     async def _leases(self, connection: Queries) -> None:
         if await gauges.any_lease_ended(connection):

@@ -9,6 +9,7 @@ from typing import Any
 from arq.worker import func
 
 from gateway.logs import account, get_logger
+from gateway.pipeline.inbox import Inbox
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.sweep import Sweep, Swept
 from gateway.sending import Sending
@@ -17,6 +18,8 @@ DRAIN_S = 5.0
 """Seconds a job drains before it makes room for others."""
 A_LONG_TIME = timedelta(hours=72)
 """For receipts, where no provider is configured at all."""
+AT_ONCE = 2
+"""Transactions that apply callbacks at the same time in this process."""
 A_JOB_S = 10.0
 """Seconds a planning or sweeping job goes on; whatever is left then is asked for again."""
 log = get_logger("worker")
@@ -26,14 +29,22 @@ class Functions:
     """What arq calls; every method takes arq's context first."""
 
     def __init__(
-        self, sending: Sending, planner: Planner, sweep: Sweep, receipt_timeouts: dict[str, timedelta], swept: Callable[[Swept], None]
+        self,
+        sending: Sending,
+        planner: Planner,
+        sweep: Sweep,
+        inbox: Inbox,
+        receipt_timeouts: dict[str, timedelta],
+        swept: Callable[[Swept], None],
     ) -> None:
         self._sending, self._planner, self._sweep, self._timeouts, self._swept = sending, planner, sweep, receipt_timeouts, swept
+        self._inbox = inbox
+        self._applying, self._more = 0, False
         self.stopping = False
 
     def all(self) -> list[Any]:
         """For arq, by their names."""
-        jobs: tuple[Any, ...] = (self.drain, self.plan, self.sweep_leases, self.sweep_receipts)
+        jobs: tuple[Any, ...] = (self.drain, self.receive, self.plan, self.sweep_leases, self.sweep_receipts)
         return [func(_edge(job), name=job.__name__) for job in jobs]
 
     async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
@@ -48,6 +59,26 @@ class Functions:
         """A wake-up for a lane; what it raises ends here."""
         try:
             await self.drain({}, channel, lane)
+        except Exception as error:  # noqa: BLE001 - an edge, logged once
+            log.error("wake_failed", **account(error))
+
+    async def receive(self, _: dict[Any, Any]) -> None:
+        """Applies the callbacks in the inbox. A third at once returns, and one of the two looks once more."""
+        self._more = True
+        if self._applying >= AT_ONCE:
+            return
+        self._applying += 1
+        try:
+            while self._more and not self.stopping:
+                self._more = False
+                await self._inbox.drain(lambda: self.stopping)
+        finally:
+            self._applying -= 1
+
+    async def called_back(self) -> None:
+        """A wake-up for the inbox; what it raises ends here."""
+        try:
+            await self.receive({})
         except Exception as error:  # noqa: BLE001 - an edge, logged once
             log.error("wake_failed", **account(error))
 
@@ -92,6 +123,7 @@ class Functions:
 
     async def everything(self) -> None:
         """One round of all of it, where no jobs come: Redis is away."""
+        await self.receive({})
         await self.plan({})
         await self.sweep_leases({})
         for channel, lane in self._sending.pumps:

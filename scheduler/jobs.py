@@ -12,8 +12,10 @@ from gateway.logs import get_logger
 
 QUEUE = "tixing:jobs"
 WAKE = "tixing:wake"
-"""Channel on which workers hear that there is something to do: `CHANNEL LANE`, or LOOK for a job in the queue."""
+"""Channel on which workers hear that there is something to do: `CHANNEL LANE`, RECEIVE, or LOOK for a job in the queue."""
 LOOK = "look"
+RECEIVE = "receive"
+"""The wake-up for the inbox."""
 A_JOB = 500
 """Messages that are worth a job of their own: jobs run side by side on all workers."""
 MOST_JOBS = 40
@@ -69,6 +71,13 @@ class ArqJobs:
     async def plan(self) -> None:
         """Asks the planner to look."""
         await self.ask("plan")
+
+    async def receive(self) -> None:
+        """Wakes the workers; where none hears it, the scheduler's look asks again."""
+        try:
+            await self._redis.publish(WAKE, RECEIVE)
+        except (RedisError, OSError) as error:
+            log.warning("workers_not_woken", error=type(error).__name__)
 
     async def ask(self, name: str) -> None:
         """Asks for a job that is worth doing once a second, however often it is asked for.

@@ -93,9 +93,14 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded)
         timeouts = {name: timedelta(hours=section.receipt_timeout_h) for name, section in config.providers.items()}
         functions = Functions(
-            sending, planner_of(runtime, jobs, observer), Sweep(runtime.pool, runtime.sealer, runtime.ids), timeouts, observer.swept
+            sending,
+            planner_of(runtime, jobs, observer),
+            Sweep(runtime.pool, runtime.sealer, runtime.ids),
+            receiving.inbox,
+            timeouts,
+            observer.swept,
         )
-        worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
+        worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
         for provider in providers.values():
             await provider.open()
         routing = Routing(outlets, CircuitHints(redis, outlets, providers))

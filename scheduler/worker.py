@@ -9,7 +9,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from gateway.logs import account, get_logger
-from scheduler.jobs import QUEUE, WAKE, decode, encode
+from scheduler.jobs import QUEUE, RECEIVE, WAKE, decode, encode
 
 MOST_JOBS = 16
 """Jobs a worker runs at once: each is a chunk of messages and has concurrency inside."""
@@ -28,6 +28,7 @@ class WakingWorker(Worker):
         redis: ArqRedis,
         functions: list[Any],
         drain: Callable[[str, str], Awaitable[None]],
+        receive: Callable[[], Awaitable[None]],
         without_redis: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(
@@ -45,7 +46,7 @@ class WakingWorker(Worker):
             log_results=False,
         )
         self._without_redis = without_redis
-        self._drain = drain
+        self._drain, self._receive = drain, receive
         self._draining: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stopping = False
@@ -96,14 +97,22 @@ class WakingWorker(Worker):
             pass
 
     def _hear(self, data: Any) -> None:
-        """A lane to drain, or a job to look for; what comes first is a number: the subscription."""
-        channel, _, lane = data.decode(errors="replace").partition(" ") if isinstance(data, bytes) else ("", "", "")
-        if not lane:
+        """A lane to drain, callbacks to apply, or a job to look for; what comes first is a number: the subscription."""
+        word = data.decode(errors="replace") if isinstance(data, bytes) else ""
+        channel, _, lane = word.partition(" ")
+        if self._stopping:
+            return
+        if lane:
+            self._begin(self._drain(channel, lane))
+        elif word == RECEIVE:
+            self._begin(self._receive())
+        else:
             self._woken.set()
-        elif not self._stopping:
-            task: asyncio.Task[None] = asyncio.ensure_future(self._drain(channel, lane))
-            self._draining.add(task)
-            task.add_done_callback(self._draining.discard)
+
+    def _begin(self, work: Awaitable[None]) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
 
     async def _listen(self) -> None:
         while True:

@@ -53,7 +53,7 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         metrics = Metrics(channels_of(config), version("tixing"))
         observer = Observer(metrics)
         accept = accepting(runtime, jobs, observer)
-        receiving = Receiving(runtime, jobs, observer.received)
+        receiving = Receiving(runtime, jobs, observer.received, keeping=True)
         receiving.providers = build_providers(config, receiving)
         backlog = Backlog(runtime.pool, config.server.max_backlog)
         looking = asyncio.create_task(backlog.watch())

@@ -169,6 +169,16 @@ create table call (                                        -- an attempt: one ca
 create index call_open on call (lease_until) where answered_at is null;
 create index call_unswept on call (claimed_at) where not swept;
 
+create table inbox (                                       -- callbacks that were acknowledged and not applied yet
+    id           bigint generated always as identity primary key,
+    provider     text collate "C" not null,
+    sealed       bytea not null,                           -- sealed: raw body and what was read in it
+    received_at  timestamptz not null default clock_timestamp(),
+    tries        smallint not null default 0,              -- applying it alone failed so often
+    due_at       timestamptz not null default now()
+);
+alter table inbox alter column sealed set storage external;
+alter table inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 create table receipt (                                     -- one callback body and what it said of which message
     id           bigint primary key,
     provider     text collate "C" not null,
@@ -291,5 +301,5 @@ from message m left join call c on c.id = m.calls[cardinality(m.calls)];
 -- migrate: rollback
 
 drop view message_now;
-drop table setting, unmapped_code, audit, token, erasure, seal_head, seal, template_version, outreach, inbound, receipt_unjoined, receipt, call, queue, message, notice, event, number, contact, person;
+drop table inbox, setting, unmapped_code, audit, token, erasure, seal_head, seal, template_version, outreach, inbound, receipt_unjoined, receipt, call, queue, message, notice, event, number, contact, person;
 drop sequence event_no, fact_id;
