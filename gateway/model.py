@@ -53,6 +53,18 @@ class Person(Struct, frozen=True, gc=False):
     """Accepted events wait to be planned (planning failed): nothing is sent to the person until they are."""
 
 
+class Standing(Struct, frozen=True, gc=False):
+    """What the claim must know of a person: whatever can make a message untrue."""
+
+    deadline: date | None
+    deceased: bool
+    conflict: bool
+    pending: bool
+    benefits: tuple[Benefit, ...]
+    insurance: tuple[Insurance, ...]
+    """Only where benefits are known: nothing else asks for it."""
+
+
 class Contact(Struct, frozen=True, gc=False):
     """A way to reach the person; identity is (channel, key, relation). `usable` False: quality says never (proved absent twice, wrong person)."""
 

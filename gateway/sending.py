@@ -12,7 +12,7 @@ from gateway.dispatch.pump import Outlet, Pump, Watcher
 from gateway.dispatch.tokens import RateTokens
 from gateway.dispatch.windows import Window, Windows
 from gateway.jobs import Jobs
-from gateway.model import Person
+from gateway.model import Standing
 from gateway.pipeline.poison import poisoned
 from gateway.pipeline.record import Answered, Recorded, Recorder
 from gateway.runtime import Runtime
@@ -108,7 +108,7 @@ class Sending:
             await self._jobs.drain(call.batch[0].channel, call.lane, others)
 
 
-def _stops(candidate: Candidate, person: Person) -> Reason | None:
+def _stops(candidate: Candidate, person: Standing) -> Reason | None:
     return stops(candidate, person, opted_out=candidate.opted_out, to_self=candidate.addressee == Relation.SELF)
 
 

@@ -43,7 +43,7 @@ class Claimed(Protocol):
 
 
 class Facts(Protocol):
-    """What the table asks of a person. `gateway.model.Person` fits."""
+    """What the table asks of a person. `gateway.model.Person` and `Standing` fit."""
 
     @property
     def deadline(self) -> date | None:

@@ -20,6 +20,8 @@ A_JOB = 500
 """Messages that are worth a job of their own: jobs run side by side on all workers."""
 MOST_JOBS = 40
 """Jobs asked for at once, however much there is to send: each drains until nothing is left."""
+SPREAD_S = 0.25
+"""Seconds between jobs for one lane where every worker was woken."""
 MOST_WAITING = 500
 """Jobs that may wait in the queue; those that are not asked for then the sweep asks for later."""
 EXPIRES_S = 600
@@ -52,6 +54,7 @@ class ArqJobs:
         self._redis = redis
         self._looked_at = 0.0
         self._full = False
+        self._spread_at: dict[tuple[str, str], float] = {}
 
     async def drain(self, channel: str, lane: str, messages: int) -> None:
         """Asks for the lane to be drained: by a wake-up where workers hear it, and by as many jobs as the messages are worth.
@@ -64,9 +67,17 @@ class ArqJobs:
         except (RedisError, OSError) as error:
             log.warning("workers_not_woken", error=type(error).__name__)
             return
-        jobs = messages // A_JOB if heard else -(-messages // A_JOB)
+        jobs = self._spread(channel, lane, messages // A_JOB) if heard else -(-messages // A_JOB)
         for _ in range(min(MOST_JOBS, jobs)):
             await self._ask("drain", channel, lane)
+
+    def _spread(self, channel: str, lane: str, jobs: int) -> int:
+        """Where workers listen and all drain already, more jobs a second than they can begin only cost them time."""
+        now = time.monotonic()
+        if not jobs or now < self._spread_at.get((channel, lane), 0.0) + SPREAD_S:
+            return 0
+        self._spread_at[channel, lane] = now
+        return jobs
 
     async def plan(self) -> None:
         """Asks the planner to look."""

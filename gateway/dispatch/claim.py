@@ -94,7 +94,7 @@ class Claimer:
                 return NOTHING
             now = taken[0][3]
             ids = await self._ids.draw(connection, len(taken) + 1)
-            facts = await persons.lock(connection, list({row[1] for row in taken}))
+            facts = await persons.lock_standing(connection, list({row[1] for row in taken}))
             wanted, avoid = [row[0] for row in taken], {row[0]: row[4] for row in taken if row[4]}
             ended: list[tuple[str, str]] = []
             if avoid:

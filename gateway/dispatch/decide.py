@@ -9,7 +9,7 @@ from msgspec import Struct
 from gateway.dispatch.ports import Render, RenderFailed, Stops
 from gateway.dispatch.windows import Booked
 from gateway.logs import account, get_logger
-from gateway.model import Person
+from gateway.model import Standing
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
 from gateway.words import OPEN_NOTICE, Channel, Fault, Reason, Status
@@ -59,7 +59,7 @@ class Decisions(Struct, frozen=True, gc=False):
 
 def decide(
     candidates: Sequence[Candidate],
-    facts: Mapping[str, Person],
+    facts: Mapping[str, Standing],
     now: datetime,
     per_day: int,
     sent_today: Mapping[bytes, int | None],
@@ -108,7 +108,7 @@ def decide(
     return decisions
 
 
-def _stopped(candidate: Candidate, person: Person, now: datetime, stops: Stops) -> Reason | None:
+def _stopped(candidate: Candidate, person: Standing, now: datetime, stops: Stops) -> Reason | None:
     if candidate.notice_status not in OPEN_NOTICE:
         return Reason.SUPERSEDED
     if candidate.expires_at is not None and candidate.expires_at <= now:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from gateway.model import Person
+from gateway.model import Standing
 from gateway.store.claims import Candidate
 from gateway.words import Reason
 
@@ -11,7 +11,7 @@ from gateway.words import Reason
 class Stops(Protocol):
     """The one table of what stops what (gateway/stops.py)."""
 
-    def __call__(self, candidate: Candidate, person: Person) -> Reason | None:
+    def __call__(self, candidate: Candidate, person: Standing) -> Reason | None:
         """Why this message must not leave any more; None: it stands."""
 
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
-from gateway.model import Contact, Person
+from gateway.model import Contact, Person, Standing
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection, Queries
-from gateway.store.vault import NO_DETAILS, Vault, pack_benefits, unpack_benefits
+from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
 _COLUMNS = """id, region, insurance, beneficiary, details, certified, benefit_started_on, cycle_start, deadline,
@@ -21,6 +21,10 @@ _INSURANCE = {str(i): i for i in Insurance}
 # Ordering by an expression keeps the planner from walking a whole index in its order and filtering: now and then the statistics of a young
 # table made that look cheap, and cost half of the store's time.
 LOCK = f"select {_COLUMNS} from person where id = any($1::text[]) order by id || '' for no key update"  # noqa: S608 - our own columns
+
+LOCK_STANDING = """
+select id, deadline, deceased, conflict, pending, benefits, case when benefits is not null then insurance end
+  from person where id = any($1::text[]) order by id || '' for no key update"""
 
 LOCK_DUE = f"""
 select {_COLUMNS} from person where plan_due <= now() order by plan_due limit $1 for no key update skip locked"""  # noqa: S608 - our own columns
@@ -82,9 +86,18 @@ PLAN_AGAIN = """
 update person set plan_due = least(plan_due, $2) where id = any($1::text[]) and (plan_due is null or plan_due > $2)"""
 
 
-async def lock(connection: Connection, ids: Sequence[str], vault: Vault | None = None) -> dict[str, Person]:
-    """Locks those of `ids` that exist, in person_id order, and returns them as they are now; without a vault, without what is personal."""
+async def lock(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, Person]:
+    """Locks those of `ids` that exist, in person_id order, and returns them as they are now."""
     return _persons(await connection.fetch(LOCK, sorted(ids)), vault)
+
+
+async def lock_standing(connection: Connection, ids: Sequence[str]) -> dict[str, Standing]:
+    """The same with only what the claim asks."""
+    rows = await connection.fetch(LOCK_STANDING, sorted(ids))
+    return {
+        ident: Standing(deadline, deceased, conflict, pending, unpack_benefits(benefits), _insurances(insurance or ()))
+        for ident, deadline, deceased, conflict, pending, benefits, insurance in rows
+    }
 
 
 async def lock_due(connection: Connection, count: int, vault: Vault) -> dict[str, Person]:
@@ -184,15 +197,19 @@ async def plan_again(connection: Connection, ids: Iterable[str], at: datetime) -
     await connection.execute(PLAN_AGAIN, list(ids), at)
 
 
-def _persons(rows: Sequence[Any], vault: Vault | None) -> dict[str, Person]:
+def _persons(rows: Sequence[Any], vault: Vault) -> dict[str, Person]:
     return {row[0]: _person(tuple(row), vault) for row in rows}
 
 
-def _person(row: tuple[Any, ...], vault: Vault | None) -> Person:
+def _insurances(names: Iterable[str]) -> tuple[Insurance, ...]:
+    return tuple([_INSURANCE[name] for name in names])
+
+
+def _person(row: tuple[Any, ...], vault: Vault) -> Person:
     (ident, region, insurance, beneficiary, details, certified, began, start, deadline, deceased, died_on, conflict, benefits, plan_due,
      pending) = row  # fmt: skip
     return Person(
-        ident, region, NO_DETAILS if vault is None else vault.open_details(details), tuple([_INSURANCE[i] for i in insurance]), Beneficiary(beneficiary) if beneficiary else None,
+        ident, region, vault.open_details(details), _insurances(insurance), Beneficiary(beneficiary) if beneficiary else None,
         tuple(certified), began, start, deadline, deceased, died_on, conflict, unpack_benefits(benefits), plan_due, stored=True, pending=pending,
     )  # fmt: skip
 
