@@ -18,7 +18,7 @@ DRAIN_S = 5.0
 """Seconds a job drains before it makes room for others."""
 A_LONG_TIME = timedelta(hours=72)
 """For receipts, where no provider is configured at all."""
-AT_ONCE = 2
+AT_ONCE = 1
 """Transactions that apply callbacks at the same time in this process."""
 A_JOB_S = 10.0
 """Seconds a planning or sweeping job goes on; whatever is left then is asked for again."""
