@@ -49,7 +49,7 @@ class Received(Struct, frozen=True):
 class _Batch(Struct):
     """What a set of callbacks comes to, while it is worked out."""
 
-    moves: dict[Move, list[int]]
+    moves: dict[Move, list[tuple[int, int]]]
     recorded: list[tuple[int, int]]
     unjoined: list[Unjoined]
     moved: list[tuple[Standing, Report]]
@@ -205,8 +205,8 @@ def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done:
         return
     done.add(stand.id)
     code = report.vendor_code[:LONGEST_CODE] if report.vendor_code else None
-    move = Move(row.id, report.status, report.reason, report.fault, report.permanent, code)
-    batch.moves.setdefault(move, []).append(stand.id)
+    move = Move(report.status, report.reason, report.fault, report.permanent, code)
+    batch.moves.setdefault(move, []).append((stand.id, row.id))
     batch.moved.append((stand, report))
     if stand.provisional and report.status is Status.DELIVERED:
         batch.reopened.append(Closing(stand.notice_id, NoticeStatus.INFORMED, Reason.DUTY_MET))

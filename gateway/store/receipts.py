@@ -14,8 +14,9 @@ select m.id, m.status, m.provisional, m.notice_id, m.person_id, m.key, m.channel
  where m.id = any($1::bigint[])"""
 
 MOVE = """
-update message set status = $2, reason = $3, fault = $4, permanent = $5, vendor_code = $6, final_at = $7, provisional = false, receipts = receipts || $8::bigint
- where id = any($1::bigint[])"""
+update message m set status = $3, reason = $4, fault = $5, permanent = $6, vendor_code = $7, final_at = $8, provisional = false, receipts = m.receipts || u.receipt
+  from unnest($1::bigint[], $2::bigint[]) as u(id, receipt)
+ where m.id = u.id"""
 
 RECORD = """
 update message m set receipts = m.receipts || u.receipts
@@ -55,9 +56,8 @@ class Standing(Struct, frozen=True, gc=False):
 
 
 class Move(Struct, frozen=True, gc=False):
-    """A final word that a callback says of messages; mostly one word for nearly all of them."""
+    """A final word that callbacks say of messages; mostly one word for nearly all of them."""
 
-    receipt_id: int
     status: str
     reason: str | None
     fault: str
@@ -99,10 +99,11 @@ async def carriers(connection: Connection, ids: Sequence[int]) -> dict[int, set[
     return {row[0]: set(row[1]) for row in await connection.fetch(CARRIERS, ids)}
 
 
-async def move(connection: Connection, moves: Mapping[Move, Sequence[int]], at: datetime) -> None:
-    """Writes steps that were decided under the persons' locks: what was said → message ids."""
-    for m, ids in moves.items():
-        await connection.execute(MOVE, ids, m.status, m.reason, m.fault, m.permanent, m.vendor_code, at, m.receipt_id)
+async def move(connection: Connection, moves: Mapping[Move, Sequence[tuple[int, int]]], at: datetime) -> None:
+    """Writes steps that were decided under the persons' locks: what was said → (message id, receipt id)."""
+    for m, told in moves.items():
+        ids, said_in = [pair[0] for pair in told], [pair[1] for pair in told]
+        await connection.execute(MOVE, ids, said_in, m.status, m.reason, m.fault, m.permanent, m.vendor_code, at)
 
 
 async def record(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
