@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.dispatch import claim as claiming
-from gateway.model import Person
+from gateway.model import Standing
 from gateway.pipeline.write import Writer
 from gateway.store import claims
 from gateway.store.claims import Candidate
@@ -241,7 +241,7 @@ async def persons_of(plant: Plant, batch: Sequence[Outgoing]) -> list[str]:
 async def test_a_message_whose_judging_fails_is_not_sent(plant: Plant, monkeypatch: Any) -> None:
     await plant.post(known("p1", sms(number(1))), reminder("p1"))
 
-    def broken(candidate: Candidate, person: Person) -> None:
+    def broken(candidate: Candidate, person: Standing) -> None:
         raise KeyError("reminder")
 
     plant.claimer._stops = broken

@@ -51,7 +51,7 @@ class Asked:
     """Stands for arq: remembers what was asked for."""
 
     def __init__(self) -> None:
-        self.plans = 0
+        self.plans = self.receives = 0
         self.drains: list[tuple[str, str, int]] = []
 
     async def drain(self, channel: str, lane: str, messages: int) -> None:
@@ -59,6 +59,9 @@ class Asked:
 
     async def plan(self) -> None:
         self.plans += 1
+
+    async def receive(self) -> None:
+        self.receives += 1
 
 
 class Vendor:
@@ -139,7 +142,8 @@ class Plant:
         self.cancel = Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, self.written.append)
         self.claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, _limits(runtime), runtime.name)
         self.receiving = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received))
-        self.receiving.providers = {VENDOR: self.vendor}
+        self.keeping = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received), keeping=True)
+        self.keeping.providers = self.receiving.providers = {VENDOR: self.vendor}
 
     def offered(self, one: dict[str, Any], sender: Sender | None = None) -> Offered:
         checked = self.runtime.checker.structured(raw(one))

@@ -90,6 +90,6 @@ async def test_messages_of_a_provider_that_is_configured_no_more_come_to_an_end_
     await plant.pool.execute("update call set provider = 'former', claimed_at = now() - interval '9000 hours'")
     await plant.pool.execute("update message set provider = 'former'")
     async with pumping(plant) as sending:
-        functions = Functions(sending, plant.planner, plant.sweep, {VENDOR: HOURS}, lambda _: None)
+        functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {VENDOR: HOURS}, lambda _: None)
         await functions.sweep_receipts({})
     assert (await plant.messages())[0][0] == "undelivered"  # finding 35

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.metrics import Metrics
+from gateway.words import Status
+from providers.base.types import Callback, Reading, Report
 from scheduler.cron import LEADER, Scheduler
 from scheduler.functions import Functions
 from scheduler.jobs import ArqJobs, open_redis
@@ -118,6 +120,16 @@ async def test_a_scheduler_that_lost_the_store_acts_again_when_it_is_back(plant:
         await until(lambda: asked.asks, 8)
 
 
+async def test_a_callback_that_nobody_was_woken_for_is_asked_for_again(emptied_dsn: str) -> None:
+    async with open_plant(emptied_dsn) as plant, open_plant(emptied_dsn) as planner:
+        await plant.post(known("p1", sms(number(1))), reminder("p1"))
+        await plant.drain()
+        plant.vendor.reading = Reading((Report(plant.vendor.seen[0], Status.DELIVERED),))
+        await plant.keeping(VENDOR, Callback("POST", {}, {}, b"a callback"))
+        async with scheduling(planner) as asked:
+            await until(lambda: "receive" in asked.asks)
+
+
 @pytest.mark.parametrize("loss", ["flushall", "never asked"])
 async def test_what_redis_lost_is_sent_all_the_same_and_once(emptied_dsn: str, redis_url: str, loss: str) -> None:
     """Accepted while nobody could be woken, or woken and forgotten: the sweep finds it in PostgreSQL."""
@@ -129,8 +141,8 @@ async def test_what_redis_lost_is_sent_all_the_same_and_once(emptied_dsn: str, r
             await jobs.drain("sms", "normal", 30)
             await redis.flushdb()
         async with pumping(plant) as sending:
-            functions = Functions(sending, plant.planner, plant.sweep, {}, lambda _: None)
-            worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
+            functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {}, lambda _: None)
+            worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
             main = asyncio.create_task(worker.main())
             async with scheduling(planner, jobs):
                 await until(lambda: len(plant.vendor.seen) == 30)
@@ -146,8 +158,8 @@ async def test_a_worker_whose_redis_is_away_sends_what_is_due_from_the_store(pla
     await plant.post(known("p1", sms(number(1))), reminder("p1"))
     redis = await open_redis("redis://127.0.0.1:1")
     async with pumping(plant) as sending:
-        functions = Functions(sending, plant.planner, plant.sweep, {}, lambda _: None)
-        worker = WakingWorker(redis, functions.all(), functions.woken, functions.everything)
+        functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {}, lambda _: None)
+        worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
         main = asyncio.create_task(worker.main())
         await until(lambda: plant.vendor.seen)
         worker.stop()
@@ -159,9 +171,9 @@ async def test_a_worker_whose_redis_is_away_sends_what_is_due_from_the_store(pla
 async def test_jobs_do_their_work_until_nothing_is_left_and_bear_what_is_unknown(plant: Plant) -> None:
     await plant.post(*(one for n in range(5) for one in (known(f"p{n}", sms(number(n))), reminder(f"p{n}"))))
     async with pumping(plant) as sending:
-        functions = Functions(sending, plant.planner, plant.sweep, {}, lambda _: None)
+        functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {}, lambda _: None)
         await functions.drain({}, "sms", "normal")
         await functions.drain({}, "pigeon", "normal")
         await functions.everything()
     assert len(plant.vendor.seen) == 5
-    assert {job.name for job in functions.all()} == {"drain", "plan", "sweep_leases", "sweep_receipts"}
+    assert {job.name for job in functions.all()} == {"drain", "receive", "plan", "sweep_leases", "sweep_receipts"}

@@ -27,7 +27,7 @@ class Did:
     def __init__(self) -> None:
         self.plans: list[float] = []
         self.drains: list[tuple[str, str]] = []
-        self.alone = 0
+        self.alone = self.callbacks = 0
         self.raises: Exception | None = None
 
     async def plan(self, _: dict[Any, Any]) -> None:
@@ -41,6 +41,9 @@ class Did:
     async def woken(self, channel: str, lane: str) -> None:
         self.drains.append((channel, lane))
 
+    async def called_back(self) -> None:
+        self.callbacks += 1
+
     async def without_redis(self) -> None:
         self.alone += 1
         if self.raises:
@@ -51,7 +54,7 @@ class Did:
 async def working(url: str, did: Did) -> AsyncIterator[tuple[WakingWorker, ArqJobs]]:
     redis = await open_redis(url)
     jobs: list[Any] = [did.plan, did.drain]
-    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.woken, did.without_redis)
+    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.woken, did.called_back, did.without_redis)
     main = asyncio.create_task(worker.main())
     await asyncio.sleep(0.05)
     try:
@@ -82,6 +85,8 @@ async def test_what_is_asked_is_begun_at_once(redis_url: str) -> None:
         await jobs.drain("sms", "urgent", 1)
         await until(lambda: did.drains == [("sms", "urgent")], 2)
         assert time.monotonic() - asked < 0.25
+        await jobs.receive()
+        await until(lambda: did.callbacks == 1, 2)
 
 
 async def test_many_messages_are_worth_jobs_beside_the_wake_up(redis_url: str) -> None:
@@ -172,7 +177,7 @@ async def nothing(*_):
     pass
 
 async def main():
-    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing, nothing).main()
+    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing, nothing, nothing).main()
 
 asyncio.run(main())
 """
