@@ -7,6 +7,7 @@ from typing import Final
 from providers.base.types import Provider, Receive, Settings, SettingsError
 from providers.http import Http
 from providers.sandbox import Sandbox
+from providers.smpp import Smpp
 
 Make = Callable[[Settings, Receive], Provider]
 """What a driver is: a class, or anything else that makes a provider of its settings without any I/O."""
@@ -14,6 +15,7 @@ Make = Callable[[Settings, Receive], Provider]
 DRIVERS: Final[dict[str, Make]] = {
     "http": Http,
     "sandbox": Sandbox,
+    "smpp": Smpp,
 }
 
 GROUP: Final = "tixing.providers"
