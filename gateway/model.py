@@ -80,6 +80,8 @@ class Contact(Struct, frozen=True, gc=False):
     opted_out: bool = False
     score: float = 0.5
     """p_reach as quality believes it; orders contacts of one rung."""
+    refused: tuple[str, ...] = ()
+    """Templates whose messages its owner does not take; "" among them: none at all."""
 
 
 class Tried(Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from gateway.pipeline.joining import Again, Joining
 from gateway.pipeline.poison import poisoned
 from gateway.pipeline.receive import Receive, Received
 from gateway.pipeline.replies import Replies
+from gateway.receipt.consent import Templates
 from gateway.runtime import Runtime
 from providers.base.types import Callback, Provider, Reading
 
@@ -36,10 +37,12 @@ class Receiving:
         self.providers: Mapping[str, Provider] = {}
         self._jobs, self._observed = jobs, observed
         channel_of = {name: route.channel for route in reversed(runtime.config.route) for name in route.providers}
-        replies = Replies(runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime))
-        joining = Joining(runtime.vault, _keys(runtime))
+        replies = Replies(
+            runtime.vault, runtime.sealer, lambda provider: channel_of.get(provider, "sms"), _key(runtime), templates_of(runtime)
+        )
+        self.joining = Joining(runtime.vault, _keys(runtime))
         parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
-        receive = Receive(*parts, runtime.writer, replies, joining, self._committed)
+        receive = Receive(*parts, runtime.writer, replies, self.joining, self._committed)
         self.again = Again(runtime.pool, runtime.vault, receive)
         self.inbox = Inbox(runtime.pool, runtime.vault, receive, jobs.receive)
         run = self.inbox.put if keeping else receive
@@ -67,6 +70,12 @@ class Receiving:
             await self._jobs.plan()
         if received.unjoined:
             await self.again.of_receipts(received.unjoined)
+
+
+def templates_of(runtime: Runtime) -> Templates:
+    """Which of the vendors' templates ours are."""
+    options = {name: section.options for name, section in runtime.config.providers.items()}
+    return Templates(options, lambda: {template.name for template in runtime.catalog})
 
 
 def _keys(runtime: Runtime) -> Callable[[str, str], list[bytes]]:

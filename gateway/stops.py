@@ -153,6 +153,15 @@ def refuses(notice: Claimed) -> bool:
     return cell is _STOPS or (cell is _URGENT and notice.lane != Lane.URGENT)
 
 
+EVERY_TEMPLATE = ""
+"""Among the refusals of an account: it takes nothing of ours."""
+
+
+def takes(refused: Sequence[str] | None, template: str) -> bool:
+    """Whether the owner of an account (an openid) takes messages of this template; `refused` are those they said no to, mostly none."""
+    return not refused or not (template in refused or EVERY_TEMPLATE in refused)
+
+
 def _untrue(row: Row, notice: Claimed, person: Facts) -> Reason | None:
     if person.conflict:
         return Reason.CONFLICT

@@ -10,6 +10,7 @@ from gateway.dispatch.ports import Render, RenderFailed, Stops
 from gateway.dispatch.windows import Booked
 from gateway.logs import account, get_logger
 from gateway.model import Standing
+from gateway.stops import takes
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
 from gateway.words import OPEN_NOTICE, Channel, Fault, Reason, Status
@@ -117,6 +118,8 @@ def _stopped(candidate: Candidate, person: Standing, now: datetime, stops: Stops
         return Reason.WRONG_PERSON
     if candidate.dead:
         return Reason.NUMBER_ABSENT
+    if candidate.refused and not takes(candidate.refused, candidate.template):
+        return Reason.RECIPIENT_BLOCKED
     return stops(candidate, person)
 
 

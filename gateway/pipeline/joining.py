@@ -73,7 +73,11 @@ class Joining:
             return joined.incoming
         await parts.say(connection, list(said.values()))
         whole = await parts.whole(connection, list({part.message_id for part, _ in said.values()}))
-        some = {place for place, part in joined.by_part.items() if reports[place].status is Status.DELIVERED and part.call_id not in whole}
+        some = {
+            place
+            for place, part in joined.by_part.items()
+            if reports[place].status is Status.DELIVERED and (part.message_id, part.call_id) not in whole
+        }
         return [_only_sent(i, {p for n2, p in some if n2 == n}) for n, i in enumerate(joined.incoming)] if some else joined.incoming
 
     def unjoined(self, receipt_id: int, position: int, provider: str, report: Report) -> Unjoined:
@@ -81,7 +85,7 @@ class Joining:
         reference = report.reference or ""
         vendor_id = storable(report.vendor_id) if report.vendor_id else None
         message_id = int(reference) if ours(reference) else None
-        sealed = self._vault.seal_raw(_encode(report), SEALED_AS)
+        sealed = self._vault.seal_raw(_packed(report), SEALED_AS)
         return Unjoined(receipt_id, position, provider, reference[:64], vendor_id, message_id, sealed)
 
     async def _by_call(self, connection: Connection, left: Sequence[tuple[Place, str, Report]]) -> dict[Place, int]:
@@ -124,7 +128,7 @@ class Applies(Protocol):
 
 
 class Again:
-    """Joins reports again that came before their message was known. Each method returns how many it joined."""
+    """Joins reports again that came before their message was known. Each method returns how many callbacks that made."""
 
     def __init__(self, pool: Pool, vault: Vault, receive: Applies) -> None:
         self._pool, self._vault, self._receive = pool, vault, receive
@@ -149,14 +153,29 @@ class Again:
 
     async def _join(self, places: Sequence[Place]) -> int:
         async def take(connection: Connection) -> list[Incoming]:
-            return [self._reopened(*row) for row in await parts.take(connection, places)]
+            return self._reopened(await parts.take(connection, places))
 
         return await self._receive.out_of(take) if places else 0
 
-    def _reopened(self, receipt_id: int, position: int, provider: str, sealed: bytes) -> Incoming:
-        report = _decode(self._vault.open_raw(sealed, SEALED_AS))
-        body = _json({"joined_later": {"receipt": str(receipt_id), "position": position}})
-        return Incoming(provider, body, Reading([report]), again=True)
+    def _reopened(self, taken: Sequence[tuple[int, int, str, bytes]]) -> list[Incoming]:
+        """A callback of our own for each provider: it names the receipts that hold what the vendor sent."""
+        of: dict[str, tuple[list[str], list[Report]]] = {}
+        for receipt_id, position, provider, sealed in taken:
+            places, reports = of.setdefault(provider, ([], []))
+            places.append(f"{receipt_id}:{position}")
+            reports.append(_decode(self._vault.open_raw(sealed, SEALED_AS)))
+        return [
+            Incoming(provider, _json({"joined_later": places}), Reading(reports), again=True) for provider, (places, reports) in of.items()
+        ]
+
+
+def _packed(report: Report) -> bytes:
+    """All of it; what no UTF-8 can hold (lone surrogates of a vendor's JSON) becomes "?"."""
+    try:
+        return _encode(report)
+    except UnicodeEncodeError:
+        texts = {name: v.encode(errors="replace").decode() for name, v in structs.asdict(report).items() if v.__class__ is str}
+        return _encode(structs.replace(report, **texts))
 
 
 def _named(incoming: Sequence[Incoming], found: Mapping[Place, int]) -> list[Incoming]:

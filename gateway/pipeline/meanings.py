@@ -34,12 +34,12 @@ async def of_reports(connection: Connection, incoming: Sequence[Incoming]) -> Se
     return [_read(i, [_reported(r, known.get((i.provider, plain(r.vendor_code)))) for r in i.reading.reports]) for i in incoming]
 
 
-async def of_answers(connection: Connection, answers: Sequence[tuple[str, Answer]]) -> dict[tuple[str, str], Answer]:
-    """(provider, answer) of unmapped codes → (provider, reference): the answer as operators read it; those nobody mapped are missing."""
+async def of_answers(connection: Connection, answers: Sequence[tuple[str, Answer]]) -> dict[str, Answer]:
+    """(provider, answer) of unmapped codes → by reference, the answer as operators read it; those nobody mapped are missing."""
     asked = {(provider, plain(answer.vendor_code)) for provider, answer in answers}
     known = {key: _answer(meaning) for key, meaning in (await codes.meanings(connection, codes.ANSWER, list(asked))).items()}
     found = ((provider, answer, known.get((provider, plain(answer.vendor_code)))) for provider, answer in answers)
-    return {(provider, answer.reference): answered(answer, meaning) for provider, answer, meaning in found if meaning is not None}
+    return {answer.reference: answered(answer, meaning) for _, answer, meaning in found if meaning is not None}
 
 
 def answered(answer: Answer, meaning: AnswerMeaning) -> Answer:

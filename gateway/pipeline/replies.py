@@ -1,4 +1,4 @@
-"""Replies from people: an opt-out or "not me" is noted on the number, and whoever holds it is planned again."""
+"""Replies from people: an opt-out, "not me" or a no to our account is noted on the number, and whoever holds it is planned again."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -6,13 +6,15 @@ from datetime import datetime
 from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
+from gateway.receipt.consent import Templates, clears_all
 from gateway.receipt.keyword import Keyword, keyword
 from gateway.receipt.reference import ours
-from gateway.store import inbound, persons
+from gateway.store import consents, inbound, persons
 from gateway.store.inbound import InboundRow
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
 from providers.base.types import Inbound
+from providers.base.words import Sign
 
 
 class Heard(Struct, frozen=True):
@@ -27,8 +29,10 @@ class Heard(Struct, frozen=True):
 class Replies:
     """Joins and writes replies. `channel_of` a provider; `key` of an address as the channel's contacts are kept."""
 
-    def __init__(self, vault: Vault, sealer: Sealer, channel_of: Callable[[str], str], key: Callable[[str, str], bytes]) -> None:
-        self._vault, self._sealer, self._channel_of, self._key = vault, sealer, channel_of, key
+    def __init__(
+        self, vault: Vault, sealer: Sealer, channel_of: Callable[[str], str], key: Callable[[str, str], bytes], templates: Templates
+    ) -> None:
+        self._vault, self._sealer, self._channel_of, self._key, self._templates = vault, sealer, channel_of, key, templates
 
     async def lock(self, connection: Connection, replies: Sequence[tuple[str, Inbound]], messages: Sequence[int]) -> Heard:
         """Locks, in one order, the persons who hold these numbers and those of `messages`."""
@@ -46,21 +50,34 @@ class Replies:
         await persons.lock_also_of(connection, holders, messages)
         return Heard(keyed, holders, await inbound.last_messages(connection, keys))
 
+    def _consents(self, provider: str, reply: Inbound, sign: Sign, where: tuple[bytes, str], at: datetime) -> list[consents.Word]:
+        """A sign counts from when the person gave it, by the vendor's clock, so that a late repetition changes nothing; never from the future."""
+        key, channel = where
+        given = min(reply.at, at) if reply.at is not None else at
+        names = self._templates.called(provider, reply.template)
+        return [consents.Word(key, name, channel, provider, sign, given, clears_all(reply)) for name in names]
+
     async def write(self, connection: Connection, heard: Heard, at: datetime, seal_id: int, take: Callable[[], int]) -> list[bytes]:
         """Writes the replies and what they say; returns their entries for the seal."""
         rows: list[InboundRow] = []
+        said: list[consents.Word] = []
         marks: dict[bytes, tuple[str, bool, bool]] = {}
         for provider, reply, channel, key in heard.replies:
-            word = keyword(reply.text)
+            word: Keyword | Sign = keyword(reply.text) if reply.sign is None else reply.sign
             message = int(reply.reference) if ours(reply.reference) and reply.reference else heard.last.get(key)
             sealed = self._vault.seal_raw(reply.text.encode(errors="replace"), b"inbound")
             rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
-            if word is not Keyword.OTHER:
+            if isinstance(word, Sign):
+                said += self._consents(provider, reply, word, (key, channel), at)
+            elif word is not Keyword.OTHER:
                 before = marks.get(key, (channel, False, False))
                 marks[key] = channel, before[1] or word is Keyword.OPT_OUT, before[2] or word is Keyword.WRONG_PERSON
         await inbound.insert(connection, rows, at, seal_id)
         if marks:
             await inbound.mark(connection, marks, at)
+        if said:
+            await consents.put(connection, said, at)
+        if marks or said:
             await persons.plan_again(connection, heard.holders, at)
         return [
             entry(FactKind.INBOUND, r.id, self._sealer.digest(r.id, r.provider, r.key, r.message_id, r.keyword, r.sealed)) for r in rows

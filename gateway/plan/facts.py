@@ -123,7 +123,7 @@ def _add_contact(work: Work, given: GivenContact) -> None:
     contact = Contact(
         work.rules.ids.contact() if again is None else again.id,
         given.channel, given.address, given.key, given.relation, given.source, given.verified_on, given.name,
-        belief.usable, belief.opted_out, belief.score,
+        belief.usable, belief.opted_out, belief.score, belief.refused,
     )  # fmt: skip
     work.contacts = (*work.contacts, contact)
     work.contacts_put[contact.id] = contact

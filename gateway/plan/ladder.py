@@ -9,7 +9,7 @@ from gateway.plan.addressees import addressee, own_keys, steps, whom
 from gateway.plan.duties import LIFTABLE
 from gateway.plan.ports import Rules
 from gateway.plan.work import Duty, Work
-from gateway.stops import refuses
+from gateway.stops import refuses, takes
 from gateway.words import Cause, Kind, Reason, Relation, Status
 
 
@@ -35,7 +35,7 @@ def climb(work: Work, notice: Notice | Duty) -> Climb:
     for contact in _candidates(work, notice, found):
         to = addressee(work, contact)
         template = _template(work, notice, to, contact.channel)
-        if template is not None:
+        if template is not None and takes(contact.refused, template):
             found.rung = Rung(contact, to, template)
             break
     return found

@@ -14,6 +14,7 @@ class Belief(Struct, frozen=True, gc=False):
     usable: bool = True
     opted_out: bool = False
     score: float = 0.5
+    refused: tuple[str, ...] = ()
 
 
 class State(Struct, frozen=True, gc=False):

@@ -19,7 +19,7 @@ returning q.message_id, q.person_id, q.due_at, now(), q.avoid"""
 READ = """
 select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at, cardinality(m.calls),
        m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.deadline, num.opted_out_at is not null,
-       num.wrong_person_at is not null, coalesce(num.state = 'dead', false)
+       num.wrong_person_at is not null, coalesce(num.state = 'dead', false), num.refused
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 
@@ -77,6 +77,8 @@ class Candidate(Struct, frozen=True, gc=False):
     opted_out: bool
     wrong_person: bool
     dead: bool
+    refused: list[str] | None
+    """Templates that the owner of the account said no to."""
 
 
 async def take(

@@ -21,8 +21,8 @@ update part p set status = u.status
  where p.vendor_id = u.vendor_id and p.provider = u.provider and p.call_id = u.call_id and p.status is null"""
 
 WHOLE = """
-select call_id from part where message_id = any($1::bigint[]) and parts > 1
- group by call_id having count(*) filter (where status = 'delivered') = max(parts)"""
+select message_id, call_id from part where message_id = any($1::bigint[]) and parts > 1
+ group by message_id, call_id having count(*) filter (where status = 'delivered') = max(parts)"""
 
 OF_CALLS = """
 select u.place, m.id
@@ -112,9 +112,9 @@ async def say(connection: Connection, said: Sequence[tuple[Part, str]]) -> None:
     await connection.execute(SAY, *columns)
 
 
-async def whole(connection: Connection, message_ids: Sequence[int]) -> set[int]:
-    """Calls all of whose parts were delivered, of messages that have several."""
-    return {row[0] for row in await connection.fetch(WHOLE, message_ids)}
+async def whole(connection: Connection, message_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """(message id, call id) all of whose parts were delivered, where there are several."""
+    return {tuple(row) for row in await connection.fetch(WHOLE, message_ids)}
 
 
 async def unjoined(connection: Connection, rows: Sequence[Unjoined], at: datetime) -> None:

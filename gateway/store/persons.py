@@ -37,7 +37,7 @@ ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due 
 
 CONTACTS = """
 select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
-       n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null
+       n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null, n.refused
   from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person left join number n on n.key = c.key
  where c.removed_at is null
  order by c.id"""
@@ -75,7 +75,7 @@ REMOVE_CONTACTS = """
 update contact set removed_at = now(), updated_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"""
 
 KNOWN_NUMBERS = """
-select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null from number where key = any($1::bytea[])"""
+select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null, refused from number where key = any($1::bytea[])"""
 
 LOCK_ALSO_OF = """
 select id from person
@@ -122,11 +122,12 @@ async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> 
     """Contacts of the persons, with what quality believes of their numbers."""
     found: dict[str, list[Contact]] = {}
     for row in await connection.fetch(CONTACTS, ids):
-        fact_id, person, channel, key, relation, source, verified_on, sealed, p_alive, state, opted_out, wrong = row
+        fact_id, person, channel, key, relation, source, verified_on, sealed, p_alive, state, opted_out, wrong, refused = row
         content = vault.open_contact(sealed)
         contact = Contact(
             fact_id, channel, content.address, key, _RELATION[relation], _SOURCE[source], verified_on, content.name,
             usable=state != "dead" and not wrong, opted_out=opted_out, score=0.5 if p_alive is None else p_alive,
+            refused=tuple(refused) if refused else (),
         )  # fmt: skip
         found.setdefault(person, []).append(contact)
     return found
@@ -182,8 +183,8 @@ async def remove_contacts(connection: Connection, holders: Sequence[str], ids: S
     await connection.execute(REMOVE_CONTACTS, holders, ids)
 
 
-async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, float, str, bool, bool]]:
-    """What is believed of numbers: (key, p_alive, state, opted out, wrong person)."""
+async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, float, str, bool, bool, list[str] | None]]:
+    """What is believed of numbers: (key, p_alive, state, opted out, wrong person, templates refused)."""
     return [tuple(row) for row in await connection.fetch(KNOWN_NUMBERS, keys)]
 
 

@@ -21,6 +21,7 @@ from gateway.intake.check import Rejected
 from gateway.model import Person
 from gateway.pipeline.accept import Accept, Offered, Result, Sender
 from gateway.pipeline.cancel import Cancel
+from gateway.pipeline.noted import Beside
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.planning import Planning
 from gateway.pipeline.receive import Received
@@ -28,7 +29,7 @@ from gateway.pipeline.record import Answered, Recorded, Recorder
 from gateway.pipeline.sweep import Sweep
 from gateway.pipeline.write import Written
 from gateway.plan.state import Changes, State
-from gateway.receiving import Receiving
+from gateway.receiving import Receiving, templates_of
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import _limits, _stops
 from gateway.store import persons
@@ -137,13 +138,14 @@ class Plant:
         parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
         self.accept = Accept(*parts, runtime.writer, runtime.planning, runtime.config.sending.timezone, self._accepted)
         self.planner = Planner(*parts, runtime.writer, runtime.planning, runtime.checker, runtime.config.sending.timezone, self._planned)
-        self.recorder = Recorder(*parts, lambda _: False)
         self.sweep = Sweep(runtime.pool, runtime.sealer, runtime.ids)
         self.cancel = Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, self.written.append)
         self.claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, _limits(runtime), runtime.name)
         self.receiving = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received))
         self.keeping = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received), keeping=True)
         self.keeping.providers = self.receiving.providers = {VENDOR: self.vendor}
+        beside = Beside(frozenset({VENDOR}), templates_of(runtime), self.receiving.again.of_parts)
+        self.recorder = Recorder(*parts, lambda _: False, beside)
 
     def offered(self, one: dict[str, Any], sender: Sender | None = None) -> Offered:
         checked = self.runtime.checker.structured(raw(one))
