@@ -9,7 +9,7 @@ params = { name = "{name}", day = "{deadline}" }   # theirs → ours; a list for
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -55,7 +55,11 @@ def filled(form: str, message: Outgoing) -> str:
     return _PLACE.sub(value, form)
 
 
-def template_for(templates: Mapping[str, VendorTemplate], message: Outgoing) -> VendorTemplate:
+Template = TypeVar("Template")
+"""`VendorTemplate`, or what a driver keeps in its place."""
+
+
+def template_for(templates: Mapping[str, Template], message: Outgoing) -> Template:
     """The vendor's template for a message: that of its name, else of fewer of its words, else the one for all. Raises `Unfit`."""
     words = message.template.split(".")
     names = [".".join(words[:count]) for count in range(len(words), 0, -1)]
