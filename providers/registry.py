@@ -4,18 +4,24 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Final
 
+from providers.apprise import Apprise
 from providers.base.types import Provider, Receive, Settings, SettingsError
 from providers.http import Http
 from providers.sandbox import Sandbox
 from providers.smpp import Smpp
+from providers.wechat import Wechat
+from providers.wecom import Wecom
 
 Make = Callable[[Settings, Receive], Provider]
 """What a driver is: a class, or anything else that makes a provider of its settings without any I/O."""
 
 DRIVERS: Final[dict[str, Make]] = {
+    "apprise": Apprise,
     "http": Http,
     "sandbox": Sandbox,
     "smpp": Smpp,
+    "wechat": Wechat,
+    "wecom": Wecom,
 }
 
 GROUP: Final = "tixing.providers"

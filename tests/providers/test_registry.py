@@ -34,6 +34,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "http": {"url": "http://vendor.invalid/", "body": {}, "response": {}},
     "sandbox": {},
     "smpp": {"host": "vendor.invalid", "port": 2775, "system_id": "us", "password": "secret"},
+    "apprise": {"url": "json://127.0.0.1/{address}"},
+    "wechat": {"app_id": "wx1", "app_secret": "secret", "templates": {"*": {"code": "T"}}},
+    "wecom": {"corp_id": "ww1", "corp_secret": "secret", "agent_id": 1},
 }
 """The keys without which a driver cannot be made."""
 
