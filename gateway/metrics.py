@@ -60,6 +60,7 @@ class StoreGauges(Struct, frozen=True):
     receipts_missing: Mapping[tuple[str, str], float]
     contacts: Mapping[str, int]
     uninformed: Mapping[str, int]
+    inbox_oldest_s: Mapping[str, float]
 
 
 class Durations:
@@ -169,12 +170,14 @@ class Metrics:
             self._uninformed.labels(kind).set(found.uninformed.get(kind, 0))
         for (provider, age), share in found.receipts_missing.items():
             self._missing.labels(self._provider(provider), age).set(share)
+        for provider in {*self._providers, *found.inbox_oldest_s}:
+            self._inbox.labels(self._provider(provider)).set(found.inbox_oldest_s.get(provider, 0))
         for state, number in found.contacts.items():
             self._contacts.labels(state).set(number)
 
     def forget_store(self) -> None:
         """Shows nothing of the store any more: another scheduler acts."""
-        for gauge in (self._backlog, self._oldest, self._uninformed, self._missing, self._contacts):
+        for gauge in (self._backlog, self._oldest, self._uninformed, self._missing, self._contacts, self._inbox):
             gauge.clear()
 
     def exposition(self) -> bytes:
@@ -221,6 +224,9 @@ class Metrics:
 
         self._backlog = gauge("tixing_backlog_messages", "Messages that wait (acting scheduler)", "lane")
         self._oldest = gauge("tixing_oldest_due_seconds", "How long the longest-waiting message has been due (acting scheduler)", "lane")
+        self._inbox = gauge(
+            "tixing_inbox_oldest_seconds", "How long the oldest kept callback has waited to be applied (acting scheduler)", "provider"
+        )
         self._missing = gauge(
             "tixing_receipts_missing_ratio", "Share of taken messages without a receipt (acting scheduler)", "provider", "age"
         )

@@ -22,6 +22,8 @@ select c.provider, sum(cardinality(c.message_ids))::float8, sum((
  where c.outcome = 'accepted' and c.claimed_at between now() - make_interval(secs => $2) and now() - make_interval(secs => $1)
  group by c.provider"""
 
+INBOX = "select provider, extract(epoch from now() - min(received_at))::float8 from inbox group by provider"
+
 LEASE_ENDED = "select exists (select from call where answered_at is null and lease_until < clock_timestamp())"
 
 
@@ -50,6 +52,7 @@ async def read(connection: Queries, counted: Census) -> StoreGauges:
         counted.receipts_missing,
         counted.contacts,
         {row[0]: row[1] for row in await connection.fetch(UNINFORMED)},
+        {row[0]: max(0.0, row[1]) for row in await connection.fetch(INBOX)},
     )
 
 

@@ -28,6 +28,7 @@ CONTRACT = {
     "tixing_submit_to_delivery_seconds": ("provider",),
     "tixing_backlog_messages": ("lane",),
     "tixing_oldest_due_seconds": ("lane",),
+    "tixing_inbox_oldest_seconds": ("provider",),
     "tixing_provider_circuit": ("provider", "state"),
     "tixing_provider_weight": ("provider",),
     "tixing_provider_suspended": ("provider",),
@@ -44,6 +45,7 @@ FOUND = StoreGauges(
     receipts_missing={("acme", "1h"): 0.25},
     contacts={"dead": 7},
     uninformed={Kind.REMINDER: 2},
+    inbox_oldest_s={"acme": 4.0},
 )
 
 
@@ -145,6 +147,7 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
     names = {
         "tixing_backlog_messages",
         "tixing_oldest_due_seconds",
+        "tixing_inbox_oldest_seconds",
         "tixing_receipts_missing_ratio",
         "tixing_contacts",
         "tixing_uninformed_notices",
@@ -155,6 +158,8 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
     assert found["tixing_backlog_messages", ("urgent",)] == 3
     assert found["tixing_backlog_messages", ("bulk",)] == 0
     assert found["tixing_oldest_due_seconds", ("urgent",)] == 1.5
+    assert found["tixing_inbox_oldest_seconds", ("acme",)] == 4.0
+    assert found["tixing_inbox_oldest_seconds", ("other_one",)] == 0
     assert found["tixing_receipts_missing_ratio", ("acme", "1h")] == 0.25
     assert found["tixing_contacts", ("dead",)] == 7
     assert found["tixing_uninformed_notices", ("reminder",)] == 2
@@ -164,7 +169,7 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
 
 def test_what_the_scheduler_does_not_find_any_more_is_not_shown_any_more(metrics: Metrics) -> None:
     metrics.store(FOUND)
-    metrics.store(StoreGauges({}, {}, {}, {"alive": 1}, {}))
+    metrics.store(StoreGauges({}, {}, {}, {"alive": 1}, {}, {}))
     found = samples(metrics)
     assert ("tixing_contacts", ("dead",)) not in found
     assert found["tixing_contacts", ("alive",)] == 1
