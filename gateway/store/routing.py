@@ -31,8 +31,8 @@ HISTORY = "select at, name, before, weight, rest, why, detail from provider_weig
 SLICES = """
   from generate_series(0, $3::int - 1) p(n) cross join lateral (
          select c.id, c.provider, c.outcome, c.message_ids[1] as message from call c
-          where not c.swept and c.claimed_at >= now() - make_interval(secs => $1 - p.n * ($1 - $2) / $3)
-            and c.claimed_at < now() - make_interval(secs => $1 - (p.n + 1) * ($1 - $2) / $3) and c.answered_at is not null
+          where not c.swept and c.claimed_at >= now() - make_interval(secs => $1::float8 - p.n * ($1::float8 - $2::float8) / $3)
+            and c.claimed_at < now() - make_interval(secs => $1::float8 - (p.n + 1) * ($1::float8 - $2::float8) / $3) and c.answered_at is not null
           order by c.claimed_at limit $4) s"""
 """The first calls of each of `$3` slices of the time from `$1` to `$2` seconds ago: a sample that costs the same at any load."""
 
