@@ -44,6 +44,15 @@ def test_a_key_without_a_value_does_not_take_the_next_key_for_one() -> None:
     assert fields("id:7 sub: dlvrd: stat:UNDELIV err:") == {"id": "7", "sub": "", "dlvrd": "", "stat": "UNDELIV", "err": ""}
 
 
+def test_of_a_key_that_comes_twice_the_first_counts() -> None:
+    assert fields("id:1 stat:DELIVRD id:2")["id"] == "1"
+
+
+def test_where_answers_and_texts_differ_the_id_of_the_text_is_the_one_that_the_setting_is_about() -> None:
+    both = told("id:169552957 stat:DELIVRD", {Tag.RECEIPTED_MESSAGE_ID: b"169552957\0"}, MessageId.HEX_TO_DECIMAL)
+    assert both.id == answered(MessageId.HEX_TO_DECIMAL, "0A1B2C3D")
+
+
 def test_letters_before_a_key_make_another_word() -> None:
     assert fields("valid:1 substat:X id:2") == {"id": "2"}
 
