@@ -61,7 +61,7 @@ class Apprise:
             raise wrong(settings, "batch_size", "must be 1: a call of this driver carries one message")
         self._library = _library(settings)
         self._url, self._title, self._means, self._receive = options.url, options.title, options.accepted_means, receive
-        self._asset = self._library.AppriseAsset(http_redirects=False, default_service_retry=0, secure_logging=True, async_mode=False)
+        self._asset = self._library.AppriseAsset(http_redirects=False, default_service_retry=0)  # either may send twice
         self._check()
 
     async def open(self) -> None:
@@ -115,10 +115,7 @@ class Apprise:
 
     def _service(self, address: str) -> Any | None:
         """The service for one address; None where the library cannot make one."""
-        service = self._library.Apprise.instantiate(self._url.replace(_PLACE, quote(address, safe="")), asset=self._asset)
-        if service is not None:
-            service.redirects, service.retry = False, 0  # either may send twice
-        return service
+        return self._library.Apprise.instantiate(self._url.replace(_PLACE, quote(address, safe="")), asset=self._asset)
 
     def _check(self) -> None:
         asked = parse_qs(urlsplit(self._url).query)

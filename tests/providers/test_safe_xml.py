@@ -33,7 +33,7 @@ def test_a_doctype_is_refused_whatever_it_declares(document: bytes) -> None:
         b"<xml>&unknown;</xml>",
         b"<xml>\x00</xml>",
         b"<xml>\xff</xml>",
-        b"<a>" * (MAX_DEPTH + 2),
+        b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1),
         b"<xml>" + b"<a>" * 100_000,
         b"<xml>" + b" " * MAX_BYTES + b"</xml>",
     ],
@@ -41,6 +41,10 @@ def test_a_doctype_is_refused_whatever_it_declares(document: bytes) -> None:
 def test_what_is_no_xml_or_too_much_of_it_is_refused(document: bytes) -> None:
     with pytest.raises(XmlError):
         parsed(document)
+
+
+def test_it_reads_down_to_where_it_stops() -> None:
+    assert parsed(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH).name == "a"
 
 
 def test_a_declared_encoding_cannot_change_what_the_bytes_say() -> None:

@@ -243,6 +243,18 @@ async def test_closing_waits_for_a_send_that_waits_for_its_token(vendor: WechatP
     assert (await call)[0].outcome is Outcome.ACCEPTED
 
 
+async def test_closing_waits_for_the_repetition_too(vendor: WechatPlatform) -> None:
+    provider = wechat(vendor.endpoint)
+    await provider.open()
+    await sent(provider, [message()])
+    vendor.end_tokens()
+    vendor.faults = ["slow"]
+    call = asyncio.create_task(sent(provider, [message()]))
+    await asyncio.sleep(0.05)
+    await provider.close()
+    assert (await call)[0].outcome is Outcome.ACCEPTED
+
+
 OTHER_PROCESS = """
 import asyncio, json, sys
 from tests.providers.contract import message, opened, sent
