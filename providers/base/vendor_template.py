@@ -59,11 +59,18 @@ Template = TypeVar("Template")
 """`VendorTemplate`, or what a driver keeps in its place."""
 
 
+def names_of(template: str) -> list[str]:
+    """Under which names the settings may speak of one of our templates, the closest first: with its folder and without, by fewer words, by `*`."""
+    found = []
+    for name in dict.fromkeys((template, template.rpartition("/")[2])):
+        words = name.split(".")
+        found += [".".join(words[:count]) for count in range(len(words), 0, -1)]
+    return [*found, ANY]
+
+
 def template_for(templates: Mapping[str, Template], message: Outgoing) -> Template:
     """The vendor's template for a message: that of its name, else of fewer of its words, else the one for all. Raises `Unfit`."""
-    words = message.template.split(".")
-    names = [".".join(words[:count]) for count in range(len(words), 0, -1)]
-    found = next((templates[name] for name in [*names, ANY] if name in templates), None)
+    found = next((templates[name] for name in names_of(message.template) if name in templates), None)
     if found is None:
         raise Unfit("no [templates] entry of this provider names this message's template")
     return found
