@@ -72,7 +72,7 @@ class ProviderContract(ABC):
         """Opened, with a vendor behind it that takes messages, at most 10 a call, and decides by the last four digits."""
 
     async def test_it_gives_one_answer_a_message_joined_by_reference(self, provider: Provider) -> None:
-        batch = [message(), message("0005"), message()]
+        batch = [message(), message("0005"), message("5679")]
         answers = {answer.reference: answer.outcome for answer in await sent(provider, batch)}
         assert [answers[one.reference] for one in batch] == [Outcome.ACCEPTED, Outcome.REFUSED, Outcome.ACCEPTED]
         assert len(answers) == 3
@@ -103,7 +103,7 @@ class ProviderContract(ABC):
         assert tries[0].retry_after_s is not None
 
     async def test_in_a_batch_only_the_message_without_an_answer_is_unknown(self, provider: Provider) -> None:
-        batch = [message(), message("0007"), message()]
+        batch = [message(), message("0007"), message("5679")]
         answers = {answer.reference: answer.outcome for answer in await sent(provider, batch)}
         assert [answers[one.reference] for one in batch] == [Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.ACCEPTED]
 
