@@ -4,25 +4,20 @@ Counts are added per batch, not per message. Durations come in thousands a secon
 cost a tenth of a microsecond an observation. Everything is for one event loop: no locks. Labels are closed sets; what is in none of them is `other`.
 """
 
-from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from enum import StrEnum
-from itertools import accumulate
 from typing import Protocol
 
 from aiohttp import web
 from msgspec import Struct
-from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, ProcessCollector, disable_created_metrics, generate_latest
-from prometheus_client.core import HistogramMetricFamily
-from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
+from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, disable_created_metrics, generate_latest
 
+from gateway.histograms import OTHER, Histogram
 from gateway.words import EventType, Kind, Lane, NoticeStatus, Outcome, Reason, Status
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there; without it each counter has a second series that nobody asked for
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-OTHER = "other"
 CALL_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 """Bounds for one call to a vendor."""
 SUBMIT_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60, 600, 3600, 86400)
@@ -63,56 +58,6 @@ class StoreGauges(Struct, frozen=True):
     inbox_oldest_s: Mapping[str, float]
 
 
-class Durations:
-    """One series of a histogram, in seconds."""
-
-    __slots__ = ("_bounds", "counts", "total_s")
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self._bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.total_s = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Adds one; what two clocks made negative counts as nothing."""
-        seconds = max(seconds, 0.0)
-        self.counts[bisect_left(self._bounds, seconds)] += 1
-        self.total_s += seconds
-
-    def observe_many(self, seconds: Iterable[float]) -> None:
-        """Adds all of them."""
-        counts, bounds, total_s = self.counts, self._bounds, 0.0
-        for value in seconds:
-            if value > 0.0:
-                counts[bisect_left(bounds, value)] += 1
-                total_s += value
-            else:
-                counts[0] += 1
-        self.total_s += total_s
-
-
-class Histogram(Collector):
-    """Durations under one label whose values are known from the start."""
-
-    def __init__(
-        self, name: str, documentation: str, label: str, values: Iterable[str], bounds: tuple[float, ...]
-    ) -> None:  # what a histogram is
-        self._name, self._documentation, self._label = name, documentation, label
-        self._limits = [*map(floatToGoString, bounds), "+Inf"]
-        self._series = {value: Durations(bounds) for value in (*values, OTHER)}
-
-    def of(self, value: str) -> Durations:
-        """The series of a label's value. Take it once a batch."""
-        return self._series.get(value) or self._series[OTHER]
-
-    def collect(self) -> Iterator[Metric]:
-        """For the registry."""
-        family = HistogramMetricFamily(self._name, self._documentation, labels=[self._label])
-        for value, series in self._series.items():
-            family.add_metric([value], list(zip(self._limits, accumulate(series.counts), strict=True)), series.total_s)
-        yield family
-
-
 class Metrics:
     """The metrics of one process. `providers`: channels by name of provider; `states`: of contacts, as quality calls them."""
 
@@ -145,6 +90,10 @@ class Metrics:
     def unmapped_codes(self, provider: str, n: int = 1) -> None:
         """Counts answers and reports with a code that is in no table."""
         self._unmapped.labels(self._provider(provider)).inc(n)
+
+    def pulls(self, provider: str, went_well: bool, n: int = 1) -> None:  # noqa: FBT001 - told by a port
+        """Counts fetches of the reports that a vendor keeps."""
+        self._pulls.labels(self._provider(provider), "ok" if went_well else "failed").inc(n)
 
     def circuit(self, provider: str, state: Circuit) -> None:
         """Says how this process sees a provider."""
@@ -199,6 +148,7 @@ class Metrics:
             "tixing_configuration_refusals_total", "Messages refused because of our account, template or signature", "provider"
         )
         self._unmapped = counter("tixing_unmapped_codes_total", "Answers and reports with a code that is in no table", "provider")
+        self._pulls = counter("tixing_pulls_total", "Fetches of the reports that a vendor keeps", "provider", "result")
 
     def _make_durations(self) -> None:
         def histogram(name: str, documentation: str, label: str, values: Iterable[str], bounds: tuple[float, ...]) -> Histogram:
@@ -247,6 +197,8 @@ class Metrics:
                 self.notices(notice, status, 0)
         for provider, channels in providers.items():
             self.unmapped_codes(provider, 0)
+            for went_well in (True, False):
+                self.pulls(provider, went_well, 0)
             self.misconfigured(provider, 0)
             self.switch(provider, 1, suspended=False)
             self.circuit(provider, Circuit.CLOSED)

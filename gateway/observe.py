@@ -72,6 +72,9 @@ class Observer:
         channel = call.batch[0].channel
         if sent:
             self._metrics.messages(channel, call.provider, Status.SENT, None, sent)
+        unmapped = sum(1 for a in answers if a.reference in recorded.unmapped) if recorded.unmapped else 0
+        if unmapped:
+            self._metrics.unmapped_codes(call.provider, unmapped)
         if sent < len(answers):
             for moved in recorded.moved:
                 if str(moved.id) in call.started:

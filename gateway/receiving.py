@@ -16,6 +16,7 @@ from gateway.pipeline.joining import Again, Joining
 from gateway.pipeline.poison import poisoned
 from gateway.pipeline.receive import Receive, Received
 from gateway.pipeline.replies import Replies
+from gateway.pipeline.rereading import Rereading
 from gateway.receipt.consent import Templates
 from gateway.runtime import Runtime
 from providers.base.types import Callback, Provider, Reading
@@ -44,6 +45,7 @@ class Receiving:
         parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
         receive = Receive(*parts, runtime.writer, replies, self.joining, self._committed)
         self.again = Again(runtime.pool, runtime.vault, receive)
+        self.rereading = Rereading(runtime.pool, receive)
         self.inbox = Inbox(runtime.pool, runtime.vault, receive, jobs.receive)
         run = self.inbox.put if keeping else receive
         self._batcher: Batcher[Incoming, None] = Batcher(run, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)

@@ -13,8 +13,9 @@ from gateway.dispatch.tokens import RateTokens
 from gateway.dispatch.windows import Window, Windows
 from gateway.jobs import Jobs
 from gateway.model import Standing
+from gateway.pipeline.noted import Beside
 from gateway.pipeline.poison import poisoned
-from gateway.pipeline.record import Answered, Recorded, Recorder
+from gateway.pipeline.record import ALONE, Answered, Recorded, Recorder
 from gateway.runtime import Runtime
 from gateway.stops import stops
 from gateway.store.claims import Candidate
@@ -69,12 +70,13 @@ class Sending:
         jobs: Jobs,
         watcher: Watcher,
         recorded: Callable[[Call, Sequence[Answer], Recorded], None],
+        beside: Beside = ALONE,
     ) -> None:
         self._runtime, self._jobs, self._recorded = runtime, jobs, recorded
         limits = _limits(runtime)
         self._claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, limits, runtime.name)
         resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
-        recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__)
+        recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__, beside)
         self._answers: Batcher[Answered, Recorded] = Batcher(
             recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned
         )

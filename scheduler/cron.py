@@ -11,8 +11,9 @@ from gateway.evidence.heads import publish_heads
 from gateway.logs import get_logger
 from gateway.metrics import Metrics
 from gateway.pipeline.drift import Drift
+from gateway.pipeline.joining import LATELY
 from gateway.runtime import Runtime
-from gateway.store import claims, gauges, inbox, persons
+from gateway.store import claims, codes, gauges, inbox, parts, persons
 from gateway.store.pool import Queries
 from scheduler.jobs import ArqJobs
 
@@ -39,6 +40,8 @@ class Scheduler:
             (1.0, self._inbox),
             (1.0, self._leases),
             (5.0, self._receipts),
+            (3.0, self._mapped),
+            (30.0, self._unjoined),
             (900.0, self._census),
             (10.0, self._gauges),
             (10.0, self._weights),
@@ -95,6 +98,14 @@ class Scheduler:
 
     async def _receipts(self, _: Queries) -> None:
         await self._jobs.ask("sweep_receipts")
+
+    async def _mapped(self, connection: Queries) -> None:
+        if await codes.waiting(connection):
+            await self._jobs.ask("look_again")
+
+    async def _unjoined(self, connection: Queries) -> None:
+        if await parts.any_unjoined(connection, LATELY):
+            await self._jobs.ask("look_again")
 
     async def _gauges(self, connection: Queries) -> None:
         self._metrics.store(await gauges.read(connection, self._counted))

@@ -1,7 +1,7 @@
 """The jobs a worker knows: drain a lane, plan who is due, sweep what a crash or a silent vendor left."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from arq.worker import func
 
 from gateway.logs import account, get_logger
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.inbox import Inbox
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.sweep import Sweep, Swept
@@ -36,15 +37,17 @@ class Functions:
         inbox: Inbox,
         receipt_timeouts: dict[str, timedelta],
         swept: Callable[[Swept], None],
+        asking: Asking | None = None,
+        looks: Sequence[Callable[[], Awaitable[int]]] = (),
     ) -> None:
         self._sending, self._planner, self._sweep, self._timeouts, self._swept = sending, planner, sweep, receipt_timeouts, swept
-        self._inbox = inbox
+        self._inbox, self._asking, self._looks = inbox, asking, looks
         self._applying, self._more = 0, False
         self.stopping = False
 
     def all(self) -> list[Any]:
         """For arq, by their names."""
-        jobs: tuple[Any, ...] = (self.drain, self.receive, self.plan, self.sweep_leases, self.sweep_receipts)
+        jobs: tuple[Any, ...] = (self.drain, self.receive, self.plan, self.sweep_leases, self.sweep_receipts, self.look_again)
         return [func(_edge(job), name=job.__name__) for job in jobs]
 
     async def drain(self, _: dict[Any, Any], channel: str, lane: str) -> None:
@@ -104,9 +107,12 @@ class Functions:
 
     async def sweep_receipts(self, _: dict[Any, Any]) -> None:
         """Ends messages whose receipts never came; those of providers that are configured no more by the longest time of all."""
-        rounds = [(name, partial(self._sweep.receipts, name, after)) for name, after in self._timeouts.items()]
+        rounds = [(name, self._overdue(name, after)) for name, after in self._timeouts.items()]
         longest = max(self._timeouts.values(), default=A_LONG_TIME)
         rounds.append(("others", partial(self._sweep.receipts_of_others, list(self._timeouts), longest)))
+        if self._asking is not None:
+            rounds.append(("asked in vain", self._sweep.asked_in_vain))
+            await self._asking.forget_others()
         for provider, sweep in rounds:
             for _round in self._while_time():
                 swept = await sweep()
@@ -115,6 +121,19 @@ class Functions:
                 self._swept(swept)
                 if swept.moved:
                     log.warning("receipts_missing", provider=provider, messages=len(swept.moved))
+
+    def _overdue(self, provider: str, after: timedelta) -> Callable[[], Awaitable[Swept]]:
+        """What ends a provider's messages whose receipts' time is up: where it can be asked, it is asked first."""
+        if self._asking is not None and provider in self._asking.askable:
+            return partial(self._asking.hand_over, provider, after)
+        return partial(self._sweep.receipts, provider, after)
+
+    async def look_again(self, _: dict[Any, Any]) -> None:
+        """What could not be done when it came: reports whose message was not known yet, codes that were mapped since."""
+        for look in self._looks:
+            for _round in self._while_time():
+                if not await look():
+                    break
 
     def _while_time(self) -> Iterator[None]:
         until = asyncio.get_running_loop().time() + A_JOB_S

@@ -17,20 +17,25 @@ from gateway.jobs import Jobs
 from gateway.logs import get_logger
 from gateway.metrics import Metrics, serve
 from gateway.observe import Observer
+from gateway.pipeline.asking import Asking
+from gateway.pipeline.noted import Beside
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.sweep import Sweep
 from gateway.pipeline.write import Written
-from gateway.receiving import Receiving
+from gateway.receiving import Receiving, templates_of
 from gateway.roles.api import channels_of, due_lanes
 from gateway.roles.readiness import probe
 from gateway.roles.tuning import settle
 from gateway.routing import Routing
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import Sending, build_providers, outlets_of
+from providers.base.abilities import HoldsLink
 from scheduler import calendar
 from scheduler.cron import Scheduler
 from scheduler.functions import Functions
 from scheduler.jobs import ArqJobs, open_redis
+from scheduler.providers import askable, tended
+from scheduler.tending import Tending
 from scheduler.worker import WakingWorker
 
 CONNECTIONS = 12
@@ -90,23 +95,31 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
         providers = receiving.providers = build_providers(config, receiving)
         outlets = outlets_of(runtime, providers)
         observer.outlets = outlets
-        sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded)
+        can_ask = askable(providers)
+        beside = Beside(can_ask, templates_of(runtime), receiving.again.of_parts)
+        sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded, beside)
+        asking = Asking(runtime.pool, runtime.vault, can_ask)
         timeouts = {name: timedelta(hours=section.receipt_timeout_h) for name, section in config.providers.items()}
         functions = Functions(
             sending,
             planner_of(runtime, jobs, observer),
-            Sweep(runtime.pool, runtime.sealer, runtime.ids),
+            Sweep(runtime.pool, runtime.sealer, runtime.ids, can_ask),
             receiving.inbox,
             timeouts,
             observer.swept,
+            asking,
+            (receiving.again.lately, receiving.rereading),
         )
+        tending = Tending(runtime.host.store_dsn, runtime.name, tended(providers, asking, metrics.pulls))
+        shared = [one for one in providers.values() if not isinstance(one, HoldsLink)]
         worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
-        for provider in providers.values():
+        for provider in shared:
             await provider.open()
         routing = Routing(outlets, CircuitHints(redis, outlets, providers))
         await routing.begin(runtime.reading)
         settle()
         chores = [asyncio.create_task(one) for one in (_chores(runtime, observer), routing.run(runtime.reading))]
+        tends = asyncio.create_task(tending.run())
         main = asyncio.create_task(worker.main())
         try:
             log.info("working", providers=len(providers))
@@ -116,7 +129,9 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
             await main
         finally:
             await sending.landed()
-            for provider in providers.values():
+            tending.stop()
+            await tends
+            for provider in shared:
                 await provider.close()
             await receiving.drain()
             for chore in chores:

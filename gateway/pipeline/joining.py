@@ -21,6 +21,8 @@ from gateway.words import Fault, Status
 from providers.base.types import Reading, Report
 
 SEALED_AS = b"unjoined"
+LATELY = timedelta(days=3)
+"""How far back reports that could not be joined are looked at again."""
 AT_ONCE = 500
 """Reports that are joined again in one transaction."""
 _ENDS = frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED})
@@ -145,7 +147,7 @@ class Again:
             known = await parts.known_of_parts(connection, [storable(v) for v in vendor_ids], providers)
         return await self._join(known)
 
-    async def lately(self, within: timedelta) -> int:
+    async def lately(self, within: timedelta = LATELY) -> int:
         """What a crash between a commit and its look left behind."""
         async with self._pool.acquire() as connection:
             known = await parts.known_lately(connection, within, AT_ONCE)

@@ -4,13 +4,14 @@ Nothing of it costs more than a look where every message is simply accepted.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from gateway.dispatch.claim import Call
 from gateway.pipeline import meanings
+from gateway.pipeline.sweep import ASK_AFTER
 from gateway.receipt.consent import OF_NUMBERS, Templates
 from gateway.receipt.example import example
 from gateway.receipt.reference import storable
@@ -21,9 +22,6 @@ from gateway.store.pool import Connection
 from gateway.words import Reason, Status
 from providers.base.types import Answer
 from providers.base.words import Sign
-
-ASK_AFTER = timedelta(minutes=2)
-"""How long an unknown message waits for a report by itself before its vendor is asked."""
 
 
 class Ended(Protocol):

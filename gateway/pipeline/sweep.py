@@ -7,10 +7,13 @@ from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
-from gateway.store import calls, persons, seals
+from gateway.store import asks, calls, persons, seals
 from gateway.store.calls import Effect, Moved
 from gateway.store.pool import Connection, Pool
 from gateway.words import Fault, Outcome, Reason, Status
+
+ASK_AFTER = timedelta(minutes=2)
+"""How long an unknown message waits for a report by itself before its vendor is asked, where it can be."""
 
 
 class Swept(Struct, frozen=True):
@@ -20,14 +23,17 @@ class Swept(Struct, frozen=True):
     moved: list[Moved]
 
 
+NOTHING = Swept(0, [])
+
+
 class Sweep:
     """Sweeps, a set a transaction. Any number may run at once.
 
     Persons are locked before calls are written, as everywhere; what somebody else settled in between is left alone.
     """
 
-    def __init__(self, pool: Pool, sealer: Sealer, ids: Ids) -> None:
-        self._pool, self._sealer, self._ids = pool, sealer, ids
+    def __init__(self, pool: Pool, sealer: Sealer, ids: Ids, askable: frozenset[str] = frozenset()) -> None:
+        self._pool, self._sealer, self._ids, self._askable = pool, sealer, ids, askable
 
     async def leases(self, most: int = 200) -> Swept:
         """Calls that nobody answered within their lease: what left is not known."""
@@ -35,7 +41,7 @@ class Sweep:
             async with connection.transaction():
                 over = await calls.expired(connection, most)
                 if not over:
-                    return Swept(0, [])
+                    return NOTHING
                 draw = await self._ids.draw(connection, 1)
                 now = await connection.fetchval("select now()")
                 messages = [(m, call) for call, _, ids in over for m in ids]
@@ -44,6 +50,8 @@ class Sweep:
                 seal_id = draw.take()
                 given_up = await calls.give_up(connection, [call for call, *_ in over], now, seal_id)
                 moved = await calls.settle(connection, [e for e in effects if e.call_id in given_up], now)
+                if to_ask := [(call, provider) for call, provider, _ in over if provider in self._askable and call in given_up]:
+                    await asks.put(connection, to_ask, now + ASK_AFTER)
                 entries = [entry(FactKind.ANSWER, call, self._sealer.digest(call, Outcome.UNKNOWN, None, now)) for call in given_up]
                 seal = self._sealer.seal(connection.chain, seal_id, now, entries)
                 await seals.insert(connection, seal)
@@ -58,11 +66,21 @@ class Sweep:
         """The same for providers that are configured no more: nobody else would end their messages."""
         return await self._receipts(lambda connection: calls.overdue_of_others(connection, but, after, most))
 
+    async def asked_in_vain(self, most: int = 200) -> Swept:
+        """The same for messages whose vendors were asked a last time and knew nothing."""
+
+        async def over(connection: Connection) -> list[tuple[int, list[int]]]:
+            ended = await asks.ended(connection, most)
+            await asks.drop(connection, [call for call, _ in ended])
+            return ended
+
+        return await self._receipts(over)
+
     async def _receipts(self, overdue: Callable[[Connection], Awaitable[list[tuple[int, list[int]]]]]) -> Swept:
         async with self._pool.acquire() as connection, connection.transaction():
             over = await overdue(connection)
             if not over:
-                return Swept(0, [])
+                return NOTHING
             ids = [m for _, messages in over for m in messages]
             await calls.lock_persons(connection, ids)
             waiting = await calls.still_open(connection, ids, [call for call, _ in over])

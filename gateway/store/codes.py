@@ -93,6 +93,12 @@ async def remember(connection: Connection, said: Sequence[Unmapped], at: datetim
         await connection.execute(REMEMBER, *(list(column) for column in zip(*map(_row, of_messages), strict=True)))
 
 
+async def remember_again(connection: Connection, provider: str, stage: str, code: str, said: Sequence[tuple[int, int, str | None]]) -> None:
+    """Puts back what `take` took."""
+    columns = list(zip(*((provider, stage, code, *one) for one in said), strict=True))
+    await connection.execute(REMEMBER, *(list(column) for column in columns))
+
+
 def _row(said: Unmapped) -> tuple[Any, ...]:
     return said.provider, said.stage, said.code, said.message_id, said.fact_id, said.vendor_id
 

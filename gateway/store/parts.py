@@ -49,6 +49,8 @@ KNOWN_LATELY = f"""
 select u.receipt_id, u.position from receipt_unjoined u
  where u.received_at > now() - $1::interval and u.sealed is not null and {_KNOWN} limit $2"""  # noqa: S608 - our own words
 
+ANY_UNJOINED = "select exists (select from receipt_unjoined where received_at > now() - $1::interval)"
+
 TAKE = """
 delete from receipt_unjoined r using unnest($1::bigint[], $2::int[]) as u(receipt, position)
  where r.receipt_id = u.receipt and r.position = u.position and r.sealed is not null
@@ -145,6 +147,11 @@ async def known_of_parts(connection: Queries, vendor_ids: Sequence[str], provide
 async def known_lately(connection: Queries, within: timedelta, most: int) -> list[Place]:
     """Which unjoined reports received within that time name a message that is known by now."""
     return [tuple(row) for row in await connection.fetch(KNOWN_LATELY, within, most)]
+
+
+async def any_unjoined(connection: Queries, within: timedelta) -> bool:
+    """Whether there are any received within that time."""
+    return bool(await connection.fetchval(ANY_UNJOINED, within))
 
 
 async def take(connection: Connection, places: Sequence[Place]) -> list[tuple[int, int, str, bytes]]:

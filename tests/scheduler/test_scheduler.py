@@ -176,4 +176,4 @@ async def test_jobs_do_their_work_until_nothing_is_left_and_bear_what_is_unknown
         await functions.drain({}, "pigeon", "normal")
         await functions.everything()
     assert len(plant.vendor.seen) == 5
-    assert {job.name for job in functions.all()} == {"drain", "receive", "plan", "sweep_leases", "sweep_receipts"}
+    assert {job.name for job in functions.all()} == {"drain", "receive", "plan", "sweep_leases", "sweep_receipts", "look_again"}

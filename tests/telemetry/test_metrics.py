@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client import Histogram as Theirs
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.metrics import SUBMIT_S, Circuit, Durations, EventResult, Histogram, Metrics, StoreGauges, serve
+from gateway.histograms import Durations, Histogram
+from gateway.metrics import SUBMIT_S, Circuit, EventResult, Metrics, StoreGauges, serve
 from gateway.words import Kind, Lane, NoticeStatus, Outcome, Reason, Status
 
 DOCS = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -35,6 +36,7 @@ CONTRACT = {
     "tixing_configuration_refusals_total": ("provider",),
     "tixing_receipts_missing_ratio": ("provider", "age"),
     "tixing_unmapped_codes_total": ("provider",),
+    "tixing_pulls_total": ("provider", "result"),
     "tixing_contacts": ("state",),
     "tixing_uninformed_notices": ("kind",),
     "tixing_build_info": ("version",),

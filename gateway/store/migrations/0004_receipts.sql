@@ -3,7 +3,7 @@
 
 -- migrate: apply
 
-create table part (                                        -- ids under which reports of a message will come, one a segment (CMPP, SMPP, …)
+create table part (                                        -- ids under which reports of a message will come, one a segment
     provider     text collate "C" not null,
     vendor_id    text collate "C" not null,
     message_id   bigint not null,
