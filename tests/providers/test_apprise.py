@@ -27,8 +27,8 @@ async def by_ending(request: bytes, writer: asyncio.StreamWriter) -> None:
 
 
 def apprise(server: Wire, inbox: Inbox | None = None, /, timeout_s: float = 3.0, connections: int = 5, **changes: Any) -> Apprise:
-    given = {"url": f"json://127.0.0.1:{server.port}/to/{{address}}?cto=1&rto=1", **changes}
-    settings = Settings("apprise", "apprise", timeout_s=timeout_s, connect_timeout_s=0.3, connections=connections, options=given)
+    given = {"url": f"json://127.0.0.1:{server.port}/to/{{address}}?cto=0.5&rto=0.5", **changes}
+    settings = Settings("apprise", "apprise", timeout_s=timeout_s, connect_timeout_s=0.1, connections=connections, options=given)
     return Apprise(settings, (inbox or Inbox()).receive)
 
 
@@ -101,7 +101,7 @@ async def test_without_a_free_thread_nothing_left() -> None:
         lease = Lease()
         [answer] = await sent(provider, [message()], lease)
         assert (answer.outcome, lease.asked, lease.wrote) == (Outcome.NOTHING_LEFT, 0, 0)
-        await asyncio.sleep(1.0)  # the library's own time-out ends the thread
+        await asyncio.sleep(0.6)  # the library's own time-out ends the thread
         assert (await sent(provider, [message()]))[0].outcome is Outcome.ACCEPTED
     assert len(server.requests) == 2
 

@@ -30,7 +30,7 @@ def options(endpoint: str, **changes: Any) -> dict[str, Any]:
 
 
 def wechat(endpoint: str = "http://vendor.invalid", **changes: Any) -> Wechat:
-    return Wechat(Settings("wechat", "wechat", timeout_s=1.0, options=options(endpoint, **changes)), Inbox().receive)
+    return Wechat(Settings("wechat", "wechat", timeout_s=0.6, options=options(endpoint, **changes)), Inbox().receive)
 
 
 class TokenKnown(Wechat):
@@ -42,6 +42,8 @@ class TokenKnown(Wechat):
 
 
 class TestWechat(OneACall, HttpContract):
+    timeout_s = 0.6
+
     @pytest.fixture
     async def provider(self) -> AsyncIterator[Provider]:
         settings = {"connections": 10}

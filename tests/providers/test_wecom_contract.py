@@ -22,7 +22,7 @@ def options(endpoint: str, **changes: Any) -> dict[str, Any]:
 
 
 def wecom(endpoint: str = "http://vendor.invalid", inbox: Inbox | None = None, batch_size: int = 100, **changes: Any) -> Wecom:
-    settings = Settings("wecom", "wecom", timeout_s=1.0, batch_size=batch_size, options=options(endpoint, **changes))
+    settings = Settings("wecom", "wecom", timeout_s=0.6, batch_size=batch_size, options=options(endpoint, **changes))
     return Wecom(settings, (inbox or Inbox()).receive)
 
 
@@ -35,6 +35,8 @@ class TokenKnown(Wecom):
 
 
 class TestWecom(HttpContract):
+    timeout_s = 0.6
+
     @pytest.fixture
     async def provider(self) -> AsyncIterator[Provider]:
         async with platform(WecomPlatform) as vendor:
