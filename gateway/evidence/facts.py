@@ -67,7 +67,7 @@ SOURCES = (
     Source(
         FactKind.NOTICE,
         "notice",
-        "id, seal_id, created_at, false, id, person_id, duty, kind, cause, array_to_string(insurance, '+'), effective, checks, event_source, event_id",
+        "id, seal_id, created_at, false, id, person_id, duty, kind, cause, insurance, effective, checks, event_source, event_id",
     ),
     Source(
         FactKind.MESSAGE,

@@ -66,9 +66,17 @@ class Writer:
 
     def notice_digest(self, n: Notice) -> bytes:
         """Digest of what of a notice never changes."""
-        insurance = "+".join(n.insurance)
         return self._sealer.digest(
-            n.id, n.person_id, n.duty, n.kind, n.cause, insurance, n.effective, list(n.checks), n.event_source, n.event_id
+            n.id,
+            n.person_id,
+            n.duty,
+            n.kind,
+            n.cause,
+            notices.joined(n.insurance),
+            n.effective,
+            notices.told(n.checks),
+            n.event_source,
+            n.event_id,
         )
 
     async def _persons(self, connection: Connection, changes: Sequence[Changes], known: Mapping[str, Person]) -> None:

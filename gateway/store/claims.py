@@ -70,7 +70,8 @@ class Candidate(Struct, frozen=True, gc=False):
     created_at: datetime
     kind: str
     cause: str
-    insurance: list[str]
+    insurances: str
+    """Names joined by +."""
     effective: Any
     notice_status: str
     deadline: Any
@@ -79,6 +80,11 @@ class Candidate(Struct, frozen=True, gc=False):
     dead: bool
     refused: list[str] | None
     """Templates that the owner of the account said no to."""
+
+    @property
+    def insurance(self) -> list[str]:
+        """The benefits that the notice is about."""
+        return self.insurances.split("+") if self.insurances else []
 
 
 async def take(

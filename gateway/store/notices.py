@@ -87,8 +87,8 @@ async def insert(connection: Connection, notices: Sequence[Notice], vault: Vault
     """
     rows = [
         (
-            n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start,
-            n.deadline, request_of(n, vault), n.checks, n.event_source, n.event_id, at, None if n.status in OPEN_NOTICE else at, seal_id,
+            n.id, n.person_id, n.duty, n.kind, n.cause, joined(n.insurance), n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start,
+            n.deadline, request_of(n, vault), told(n.checks), n.event_source, n.event_id, at, None if n.status in OPEN_NOTICE else at, seal_id,
             None if n.status in OPEN_NOTICE else seal_id,
         )
         for n in notices
@@ -162,6 +162,16 @@ async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str
     return [tuple(row) for row in rows]
 
 
+def joined(insurances: Iterable[str]) -> str:
+    """How a notice keeps the benefits it is about."""
+    return "+".join(insurances)
+
+
+def told(checks: Iterable[str]) -> str:
+    """How a notice keeps what was checked. No code holds a blank."""
+    return " ".join(checks)
+
+
 def request_of(notice: Notice, vault: Vault) -> bytes | None:
     """The sealed request of a requested notice."""
     return vault.seal_request(SealedRequest(notice.template, notice.params, notice.channels)) if notice.kind is Kind.REQUESTED else None
@@ -172,8 +182,8 @@ def _notice(rows: Sequence[Any], vault: Vault) -> Notice:
      source, event) = tuple(rows[0])[:18]  # fmt: skip
     wanted = vault.open_request(request) if request is not None else SealedRequest("", {})
     return Notice(
-        ident, person, duty, Kind(kind), Cause(cause), tuple(map(Insurance, insurance)), effective, NoticeStatus(status), Lane(lane), due_at,
+        ident, person, duty, Kind(kind), Cause(cause), tuple([Insurance(name) for name in insurance.split("+")]) if insurance else (), effective, NoticeStatus(status), Lane(lane), due_at,
         Reason(reason) if reason else None, expires_at, start_on, deadline, template=wanted.template, params=wanted.params, channels=wanted.channels,
-        checks=tuple(checks), event_source=source, event_id=event,
+        checks=tuple(checks.split()), event_source=source, event_id=event,
         tried=tuple(Tried(r[18], r[19], r[20], Status(r[21]), Reason(r[22]) if r[22] else None) for r in rows if r[18] is not None),
     )  # fmt: skip

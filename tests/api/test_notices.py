@@ -27,7 +27,7 @@ async def informed_notice(rows: Rows) -> tuple[int, int]:
     await rows.person("P1")
     await rows.event("/backend", "e1", "P1", accepted_at=NOON - timedelta(seconds=1))
     notice = await rows.notice(
-        "P1", status="informed", checks=["rule:23,37", "passed:not_certified_since"], event_source="/backend", event_id="e1",
+        "P1", status="informed", checks="rule:23,37 passed:not_certified_since", event_source="/backend", event_id="e1",
         closed_at=NOON + timedelta(seconds=9), closing_seal=12,
     )  # fmt: skip
     await rows.event("/backend", "e2", "P1", notice_id=notice, verdict="duty_met", accepted_at=NOON + timedelta(seconds=1))

@@ -53,6 +53,8 @@ class Working:
 
     async def plan(self) -> None: ...
 
+    async def receive(self) -> None: ...
+
     async def wake(self) -> None:
         """Asks for every lane, as the scheduler does once a second."""
         for channel, lane in self.sending.pumps:

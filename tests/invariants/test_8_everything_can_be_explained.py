@@ -107,7 +107,7 @@ async def test_the_trail_of_a_notice_is_complete(plant: Plant) -> None:
     await plant.report(Report(plant.vendor.seen[0], Status.DELIVERED, vendor_code="DELIVRD"))
     notice = await plant.row("select id, checks, event_source, event_id, status from notice")
     assert notice["status"] == "informed"
-    assert any(check.startswith("rule:") for check in notice["checks"])
+    assert any(check.startswith("rule:") for check in notice["checks"].split())
     assert (
         await plant.count("event", f"source = '{notice['event_source']}' and id = '{notice['event_id']}' and notice_id = {notice['id']}")
         == 1

@@ -8,8 +8,8 @@ from msgspec import Struct
 from gateway.store.reading.reader import EVERYWHERE, Reader, Span, Statement
 from gateway.words import NoticeStatus
 
-_COLUMNS = """n.id, n.person_id, n.kind, n.cause, n.insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start, n.deadline,
- n.checks, n.event_source, n.event_id, n.created_at, n.closed_at, n.seal_id, n.closing_seal"""
+_COLUMNS = """n.id, n.person_id, n.kind, n.cause, string_to_array(n.insurance, '+') as insurance, n.effective, n.status, n.reason, n.lane, n.due_at, n.expires_at, n.cycle_start, n.deadline,
+ string_to_array(n.checks, ' ') as checks, n.event_source, n.event_id, n.created_at, n.closed_at, n.seal_id, n.closing_seal"""
 
 ONE = f"select {_COLUMNS}, p.region from notice n left join person p on p.id = n.person_id where n.id = $1"  # noqa: S608 - our own columns
 
