@@ -18,6 +18,7 @@ COMMANDS = {
     "due": "due",
     "token": "tokens",
     "provider": "provider",
+    "codes": "codes",
     "evidence": "evidence",
     "key": "keys",
 }

@@ -12,4 +12,4 @@ def example(text: str | None) -> str:
     if not text:
         return ""
     plain = "".join(c if c.isprintable() else " " for c in text[:400])
-    return _TELLING.sub("…", plain).strip()[:LONGEST]
+    return _TELLING.sub("…", plain).strip()[:LONGEST].rstrip()
