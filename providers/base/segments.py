@@ -110,37 +110,38 @@ class Piece(msgspec.Struct, frozen=True):
     total: int
     number: int
 
+    def message(self) -> "Piece":
+        """The same for all parts of a message."""
+        return Piece(self.key, self.total, 0)
+
 
 class Reassembly:
     """Keeps parts until their message is whole: `most` messages at most, each for `longest_s` seconds; the oldest goes first."""
 
     def __init__(self, most: int = _MOST_GROUPS, longest_s: float = _LONGEST_WAIT_S) -> None:
         self._most, self._longest_s = most, longest_s
-        self._groups: OrderedDict[tuple[str, str, int, int], tuple[float, dict[int, bytes]]] = OrderedDict()
+        self._groups: OrderedDict[tuple[int, Piece], tuple[float, dict[int, bytes]]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._groups)
 
-    def add(self, piece: Piece, frame: bytes, now: float) -> list[bytes] | None:
-        """All parts in their order once this one makes the message whole."""
-        key = (*piece.key, piece.total)
-        _, parts = self._groups.setdefault(key, (now, {}))
+    def add(self, mark: int, piece: Piece, frame: bytes, now: float) -> list[bytes] | None:
+        """All parts in their order once this one makes the message whole; they stay until `forget`."""
+        _, parts = self._groups.setdefault((mark, piece.message()), (now, {}))
         parts[piece.number] = frame
-        if len(parts) < piece.total:
-            return None
-        return [parts[number] for number in sorted(parts)]
+        return [parts[number] for number in sorted(parts)] if len(parts) == piece.total else None
 
-    def forget(self, piece: Piece) -> None:
+    def forget(self, mark: int, piece: Piece) -> None:
         """The message was handed over whole."""
-        self._groups.pop((*piece.key, piece.total), None)
+        self._groups.pop((mark, piece.message()), None)
 
-    def overdue(self, now: float) -> list[list[bytes]]:
-        """Takes out what will not be whole any more: what there is of each, in order."""
+    def overdue(self, now: float) -> list[tuple[int, list[bytes]]]:
+        """Takes out what will not be whole any more: the mark and what there is of each, in order."""
         given_up = []
         while self._groups:
-            key, (since, parts) = next(iter(self._groups.items()))
+            (mark, message), (since, parts) = next(iter(self._groups.items()))
             if now - since < self._longest_s and len(self._groups) <= self._most:
                 break
-            del self._groups[key]
-            given_up.append([parts[number] for number in sorted(parts)])
+            del self._groups[mark, message]
+            given_up.append((mark, [parts[number] for number in sorted(parts)]))
         return given_up
