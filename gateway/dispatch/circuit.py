@@ -59,28 +59,29 @@ class Circuit:
         self._misconfigured = 0
         self._opened = 0
         self._until = 0.0
-        self._trying = False
+        self.trying = False
+        """Half open, and somebody was let through."""
 
     def state(self, now: float) -> CircuitState:
         """`now` in monotonic seconds."""
         if not self._opened:
             return CircuitState.CLOSED
-        return CircuitState.OPEN if now < self._until or self._trying else CircuitState.HALF_OPEN
+        return CircuitState.OPEN if now < self._until or self.trying else CircuitState.HALF_OPEN
 
     def admits(self, now: float) -> bool:
         """Whether a claim may be made now; half open, one at a time is let through."""
         state = self.state(now)
         if state is CircuitState.HALF_OPEN:
-            self._trying = True
+            self.trying = True
         return state is not CircuitState.OPEN
 
     def unused(self) -> None:
         """The claim that was let through found nothing to send."""
-        self._trying = False
+        self.trying = False
 
     def ended(self, answers: Sequence[Answer], now: float) -> Turn | None:
         """A call ended with these answers. Says so where that opened or closed the circuit."""
-        self._trying = False
+        self.trying = False
         if not any(a.outcome in {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED} for a in answers):
             self._failed += 1
             return self._open(Why.FAILED, OPEN_S[min(self._opened, len(OPEN_S) - 1)], now, ripe=self._failed >= FAILURES)

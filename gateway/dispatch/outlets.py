@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -127,6 +127,10 @@ class Outlets:
         """Every lane of every channel."""
         return [(channel, str(lane)) for channel in self.channels() for lane in Lane]
 
+    def tried(self, names: Iterable[str]) -> bool:
+        """Whether somebody tries a half-open circuit at this moment."""
+        return any(self._circuits[name].trying for name in names)
+
     def _usable(self, name: str, now: float) -> bool:
         if self._switches[name].suspended or self._circuits[name].state(now) is CircuitState.OPEN:
             return False
@@ -143,6 +147,10 @@ class LaneRoute:
     def choose(self, out: Collection[str] = ()) -> Outlet | None:
         """The outlet to claim for now, but for those that are `out`; None: none can carry."""
         return self._all.choose(self._outlets, self._shares, out)
+
+    def tried(self) -> bool:
+        """Whether somebody tries a half-open circuit of the route at this moment."""
+        return self._all.tried(self._outlets)
 
     def took(self, provider: str, messages: int) -> None:
         """A claim gave messages to a provider."""

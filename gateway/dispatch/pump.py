@@ -93,6 +93,9 @@ class Route(Protocol):
     def choose(self, out: Collection[str] = ()) -> Outlet | None:
         """The outlet to claim for now, but for those that are `out`; None: none can carry, or the window is shut."""
 
+    def tried(self) -> bool:
+        """Whether somebody tries a half-open circuit at this moment: it may be closed, or free to try, in no time."""
+
     def took(self, provider: str, messages: int) -> None:
         """A claim gave messages to a provider."""
 
@@ -152,13 +155,15 @@ class Pump:
 
     async def _drain(self, stopping: Callable[[], bool]) -> int:
         """Goes round the providers of the route: one that has no place, no token or nothing to send is out until the others had their turn."""
-        total, out, soon, few = 0, set[str](), False, False
+        total, out, soon, few, waited = 0, set[str](), False, False, False
         while not stopping():
             self._again = False
             outlet = self._route.choose(out)
             if outlet is None:
                 if not soon:
-                    break
+                    if waited or not self._route.tried():
+                        break
+                    waited = True
                 few = not await self._moment()
                 out, soon = set(), False
                 continue

@@ -1,0 +1,51 @@
+"""What the rate limiter costs, and what it keeps for whom."""
+
+import asyncio
+import time
+
+from redis.asyncio import Redis
+
+from gateway.dispatch.pump import KEPT
+from gateway.dispatch.tokens import RateTokens
+from gateway.words import Lane
+
+WITHIN_S = 0.005
+
+
+async def test_asking_for_tokens_adds_no_more_than_five_milliseconds_to_a_claim(redis_url: str) -> None:
+    """p99; four lanes' pumps of a worker ask at once."""
+    async with Redis.from_url(redis_url) as redis:
+        tokens, took = RateTokens(redis), list[float]()
+
+        async def asks() -> None:
+            for _ in range(250):
+                began = time.perf_counter()
+                await tokens.take("vendor", 5000, 100)
+                took.append(time.perf_counter() - began)
+                await asyncio.sleep(0.002)
+
+        await asyncio.gather(asks(), asks(), asks(), asks())
+    took.sort()
+    assert took[int(0.99 * len(took))] < WITHIN_S, took[-20:]
+
+
+async def test_a_lane_leaves_tokens_to_those_before_it(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        tokens = RateTokens(redis)
+        await tokens.take("vendor", 100, 1)
+        await asyncio.sleep(1.1)
+        bulk = await tokens.take("vendor", 100, 500, KEPT[Lane.BULK])
+        normal = await tokens.take("vendor", 100, 500, KEPT[Lane.NORMAL])
+        urgent = await tokens.take("vendor", 100, 500)
+        assert 80 <= bulk <= 85
+        assert 10 <= normal <= 15
+        assert 10 <= urgent <= 15
+
+
+async def test_a_slow_rate_serves_every_lane(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        tokens = RateTokens(redis)
+        for rate in (0.9, 2.0):
+            await tokens.take(f"vendor {rate}", rate, 1)
+            await asyncio.sleep(1.25)
+            assert await tokens.take(f"vendor {rate}", rate, 5, KEPT[Lane.BULK]) >= 1
