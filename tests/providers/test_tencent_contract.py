@@ -48,7 +48,7 @@ def test_it_pulls_asks_and_groups() -> None:
     assert isinstance(provider, Groups)
 
 
-@pytest.mark.parametrize("fault", ["reset", "slow", "bad_gateway", "truncate"])
+@pytest.mark.parametrize("fault", ["reset", "bad_gateway", "truncate"])
 async def test_a_call_that_the_vendor_took_but_did_not_answer_well_is_unknown_and_written_once(fault: str) -> None:
     async with tencent_sms() as (vendor, url), opened(tencent(url)) as provider:
         vendor.faults.append(fault)
