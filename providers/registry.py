@@ -7,8 +7,10 @@ from typing import Final
 from providers.apprise import Apprise
 from providers.base.types import Provider, Receive, Settings, SettingsError
 from providers.http import Http
+from providers.huawei import Huawei
 from providers.sandbox import Sandbox
 from providers.smpp import Smpp
+from providers.tencent import Tencent
 from providers.wechat import Wechat
 from providers.wecom import Wecom
 
@@ -18,8 +20,10 @@ Make = Callable[[Settings, Receive], Provider]
 DRIVERS: Final[dict[str, Make]] = {
     "apprise": Apprise,
     "http": Http,
+    "huawei": Huawei,
     "sandbox": Sandbox,
     "smpp": Smpp,
+    "tencent": Tencent,
     "wechat": Wechat,
     "wecom": Wecom,
 }

@@ -32,8 +32,10 @@ def test_another_package_adds_a_driver_by_an_entry_point(monkeypatch: pytest.Mon
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "http": {"url": "http://vendor.invalid/", "body": {}, "response": {}},
+    "huawei": {"app_key": "k", "app_secret": "s", "sender": "1", "templates": {"*": {"code": "T"}}},
     "sandbox": {},
     "smpp": {"host": "vendor.invalid", "port": 2775, "system_id": "us", "password": "secret"},
+    "tencent": {"secret_id": "i", "secret_key": "k", "sdk_app_id": "1", "templates": {"*": {"code": "T"}}},
     "apprise": {"url": "json://127.0.0.1/{address}"},
     "wechat": {"app_id": "wx1", "app_secret": "secret", "templates": {"*": {"code": "T"}}},
     "wecom": {"corp_id": "ww1", "corp_secret": "secret", "agent_id": 1},
