@@ -35,8 +35,9 @@ class LinkedVendor(ABC):
         check_links(settings, options)
         self.settings = settings
         self._receive = receive
+        self._window = options.window
         self._sessions = Sessions(settings, options, self.dialect, self._news)
-        self._parts = Reassembly()
+        self._long_replies = Reassembly()
 
     async def open(self) -> None:
         """Starts connecting; `up` says when a message can be written. May be opened again after `close`."""
@@ -48,6 +49,11 @@ class LinkedVendor(ABC):
         self._tidier.cancel()
         await self._sessions.close()
         await self._give_up_parts(float("inf"))
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that keep the windows full while others are recorded (`abilities.Windowed`)."""
+        return max(2, -(-2 * self.settings.connections * self._window // self.settings.batch_size))
 
     def up(self) -> bool:
         """Whether a message can be written now."""
@@ -94,12 +100,12 @@ class LinkedVendor(ABC):
         now = asyncio.get_running_loop().time()
         together = Counter(piece.message() for piece, _ in {piece: piece for piece, _ in pieces}.items())
         for piece, frame in pieces:
-            whole = self._parts.add(mark, piece, frame, now)
+            whole = self._long_replies.add(mark, piece, frame, now)
             if whole is None:
                 continue
             if together[piece.message()] < piece.total:  # else `read` saw all of it in the body above
                 await self._hand_over(mark, State.WHOLE, whole)
-            self._parts.forget(mark, piece)
+            self._long_replies.forget(mark, piece)
 
     async def _hand_over(self, mark: int, state: State, frames: Sequence[bytes]) -> None:
         await self._receive(self.settings.name, packed(mark, state, frames))
@@ -110,7 +116,7 @@ class LinkedVendor(ABC):
             await self._give_up_parts(asyncio.get_running_loop().time())
 
     async def _give_up_parts(self, now: float) -> None:
-        for mark, frames in self._parts.overdue(now):
+        for mark, frames in self._long_replies.overdue(now):
             try:
                 await self._hand_over(mark, State.GIVEN_UP, frames)
             except Exception as error:  # noqa: BLE001 - an edge: the parts themselves are stored, what is lost is their common reading
