@@ -47,6 +47,17 @@ class Circuit(StrEnum):
     """None goes."""
 
 
+class CallbackResult(StrEnum):
+    """What became of a request to a callback address."""
+
+    TAKEN = "taken"
+    """Read, and what it said is kept: mostly reports; a vendor's probe says nothing."""
+    UNREADABLE = "unreadable"
+    """Not what this vendor sends, or not signed by it."""
+    REFUSED = "refused"
+    """Wrong provider, token or address."""
+
+
 class StoreGauges(Struct, frozen=True):
     """What the acting scheduler found in the whole store. `receipts_missing`: (provider, age) → share from 0 to 1, ages as in RECEIPT_AGES_S."""
 
@@ -90,6 +101,10 @@ class Metrics:
     def unmapped_codes(self, provider: str, n: int = 1) -> None:
         """Counts answers and reports with a code that is in no table."""
         self._unmapped.labels(self._provider(provider)).inc(n)
+
+    def callbacks(self, provider: str, result: CallbackResult, n: int = 1) -> None:
+        """Counts requests to callback addresses."""
+        self._callbacks.labels(self._provider(provider), result).inc(n)
 
     def pulls(self, provider: str, went_well: bool, n: int = 1) -> None:  # noqa: FBT001 - told by a port
         """Counts fetches of the reports that a vendor keeps."""
@@ -148,6 +163,7 @@ class Metrics:
             "tixing_configuration_refusals_total", "Messages refused because of our account, template or signature", "provider"
         )
         self._unmapped = counter("tixing_unmapped_codes_total", "Answers and reports with a code that is in no table", "provider")
+        self._callbacks = counter("tixing_callbacks_total", "Requests to callback addresses", "provider", "result")
         self._pulls = counter("tixing_pulls_total", "Fetches of the reports that a vendor keeps", "provider", "result")
 
     def _make_durations(self) -> None:
@@ -196,9 +212,7 @@ class Metrics:
             for status in NoticeStatus:
                 self.notices(notice, status, 0)
         for provider, channels in providers.items():
-            self.unmapped_codes(provider, 0)
-            for went_well in (True, False):
-                self.pulls(provider, went_well, 0)
+            self._start_receipts_at_zero(provider)
             self.misconfigured(provider, 0)
             self.switch(provider, 1, suspended=False)
             self.circuit(provider, Circuit.CLOSED)
@@ -207,6 +221,13 @@ class Metrics:
             for channel in channels:
                 for message in Status:
                     self.messages(channel, provider, message, n=0)
+
+    def _start_receipts_at_zero(self, provider: str) -> None:
+        self.unmapped_codes(provider, 0)
+        for answer in CallbackResult:
+            self.callbacks(provider, answer, 0)
+        for went_well in (True, False):
+            self.pulls(provider, went_well, 0)
 
 
 EVENT_TYPES = frozenset(EventType)

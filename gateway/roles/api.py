@@ -67,7 +67,7 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         )
         services = Services(
             config, runtime.reading, runtime.cipher, tokens, lambda t, v, values: _text(runtime, t, v, values), rooms.calendar, runtime.regions,
-            Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, observer.written), ready, metrics.registry, _routes(config, intake, receiving),
+            Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, observer.written), ready, metrics.registry, _routes(config, intake, receiving, metrics),
         )  # fmt: skip
         settle()
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=20)
@@ -158,9 +158,9 @@ def _text(runtime: Runtime, template: str, version_: str, values: dict[str, str]
         return None
 
 
-def _routes(config: Config, intake: Intake, receiving: Receiving) -> list[web.RouteDef]:
+def _routes(config: Config, intake: Intake, receiving: Receiving, metrics: Metrics) -> list[web.RouteDef]:
     doors = {name: Door(tuple(section.callback_tokens), tuple(section.allow_from)) for name, section in config.providers.items()}
-    callbacks = callbacks_handler(doors, receiving)
+    callbacks = callbacks_handler(doors, receiving, metrics.callbacks)
     return [
         web.post("/v1/events", events_handler(intake)),
         web.post("/callbacks/{provider}/{token}", callbacks),

@@ -36,13 +36,14 @@ class Front:
         self.refused: list[Rejected] = []
         self.full = False
         runtime, config = plant.runtime, plant.runtime.config
-        self.accept = accepting(runtime, plant.jobs, Observer(Metrics({VENDOR: ["sms", "wechat"]}, "test")))
+        self.metrics = Metrics({VENDOR: ["sms", "wechat"]}, "test")
+        self.accept = accepting(runtime, plant.jobs, Observer(self.metrics))
         self.tokens = Tokens(runtime.pool)
         most = int(config.server.max_body_mib * 1024 * 1024)
         intake = Intake(self.tokens, runtime.checker, self.accept, covers, lambda: self.full, self.refused.append, most)
         services = Services(
             config, runtime.reading, runtime.cipher, self.tokens, lambda t, v, values: _text(runtime, t, v, values), calendar, runtime.regions,
-            plant.cancel, self._ready, CollectorRegistry(), _routes(config, intake, plant.receiving),
+            plant.cancel, self._ready, CollectorRegistry(), _routes(config, intake, plant.receiving, self.metrics),
         )  # fmt: skip
         self.app = build_app(services)
 

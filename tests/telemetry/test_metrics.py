@@ -36,6 +36,7 @@ CONTRACT = {
     "tixing_configuration_refusals_total": ("provider",),
     "tixing_receipts_missing_ratio": ("provider", "age"),
     "tixing_unmapped_codes_total": ("provider",),
+    "tixing_callbacks_total": ("provider", "result"),
     "tixing_pulls_total": ("provider", "result"),
     "tixing_contacts": ("state",),
     "tixing_uninformed_notices": ("kind",),
