@@ -21,6 +21,7 @@ class Batcher(Generic[T, R]):
         most: Items a batch may hold; a single submission is never split.
         at_once: Batches on their way at the same time.
         worth: Items that must wait before another batch joins one on its way: a few are better off sharing the next commit.
+        linger_s: Seconds that fewer than `worth` wait for company before they start, where nobody waits for the result.
         poisoned: Whether an error may be the fault of one submission; then each of that batch is run once more, alone.
 
     """
@@ -32,6 +33,7 @@ class Batcher(Generic[T, R]):
         most: int,
         at_once: int,
         worth: int = 1,
+        linger_s: float = 0.0,
         poisoned: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self._run = run
@@ -43,7 +45,8 @@ class Batcher(Generic[T, R]):
         self._waiting: deque[tuple[Sequence[T], asyncio.Future[Sequence[R]]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
-        self._starting = False
+        self._linger_s = linger_s
+        self._starting: asyncio.Handle | None = None
 
     async def submit(self, items: Sequence[T]) -> Sequence[R]:
         """Results for `items`, in order, once their batch is done.
@@ -57,21 +60,32 @@ class Batcher(Generic[T, R]):
         future: asyncio.Future[Sequence[R]] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, future))
         self._count += len(items)
-        if self._free and not self._starting:
-            # One turn of the loop lets everybody whose request is already here join this batch.
-            self._starting = True
-            asyncio.get_running_loop().call_soon(self._start)
+        self._soon()
         return await future
 
     async def drain(self) -> None:
         """Takes nothing new and waits for what was taken."""
         self._closed = True
+        self._start()
         while self._tasks or self._waiting:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.sleep(0)
 
+    def _soon(self) -> None:
+        """One turn of the loop lets everybody whose request is already here join this batch; a few wait for company."""
+        if not self._free or not self._waiting:
+            return
+        loop, few = asyncio.get_running_loop(), self._count < self._worth and not self._closed
+        if self._starting is None:
+            self._starting = loop.call_later(self._linger_s, self._start) if few and self._linger_s else loop.call_soon(self._start)
+        elif not few and isinstance(self._starting, asyncio.TimerHandle):
+            self._starting.cancel()
+            self._starting = loop.call_soon(self._start)
+
     def _start(self) -> None:
-        self._starting = False
+        if self._starting is not None:
+            self._starting.cancel()
+            self._starting = None
         while self._free and self._waiting and (not self._tasks or self._count >= self._worth):
             self._free -= 1
             task = asyncio.get_running_loop().create_task(self._batch(self._next()))
@@ -108,4 +122,7 @@ class Batcher(Generic[T, R]):
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._free += 1
-        self._start()
+        if self._linger_s and not self._closed:
+            self._soon()
+        else:
+            self._start()

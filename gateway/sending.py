@@ -29,6 +29,8 @@ MOST_ANSWERS = 500
 AT_ONCE = 2
 WORTH = 100
 """Transactions of answers at the same time, and calls that wait before a second one joins: a few share the next."""
+LINGER_S = 0.005
+"""Seconds that a few answers wait for others: what a crash makes unknown is that much more, and a transaction for each costs more than the calls."""
 
 
 def build_providers(config: Config, receive: Receive) -> dict[str, Provider]:
@@ -78,7 +80,7 @@ class Sending:
         resend = {name for name, section in runtime.config.providers.items() if section.unknown_policy == "resend"}
         recorder = Recorder(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, resend.__contains__, beside)
         self._answers: Batcher[Answered, Recorded] = Batcher(
-            recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned
+            recorder.record, most=MOST_ANSWERS, at_once=AT_ONCE, worth=WORTH, linger_s=LINGER_S, poisoned=poisoned
         )
         self.pumps = {
             (channel, lane): Pump(channel, lane, outlets.route(channel, lane), self._claim, tokens, self._record, watcher)

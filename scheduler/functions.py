@@ -19,6 +19,8 @@ DRAIN_S = 5.0
 """Seconds a job drains before it makes room for others."""
 A_LONG_TIME = timedelta(hours=72)
 """For receipts, where no provider is configured at all."""
+LINGER_S = 0.005
+"""Seconds that a callback waits for others to be applied with."""
 AT_ONCE = 1
 """Transactions that apply callbacks at the same time in this process."""
 A_JOB_S = 10.0
@@ -74,6 +76,7 @@ class Functions:
         try:
             while self._more and not self.stopping:
                 self._more = False
+                await asyncio.sleep(LINGER_S)
                 await self._inbox.drain(lambda: self.stopping)
         finally:
             self._applying -= 1

@@ -132,3 +132,42 @@ async def test_draining_right_after_submitting_finishes_it() -> None:
     await asyncio.sleep(0)
     await batcher.drain()
     assert await caller == [10]
+
+
+async def test_a_few_wait_for_company_and_start_together() -> None:
+    batches: list[list[int]] = []
+
+    async def run(items: Sequence[int]) -> Sequence[int]:
+        batches.append(list(items))
+        return items
+
+    batcher: Batcher[int, int] = Batcher(run, most=100, at_once=2, worth=10, linger_s=0.05)
+    first = asyncio.create_task(batcher.submit([1]))
+    await asyncio.sleep(0.01)
+    assert await batcher.submit([2]) == [2]
+    assert (await first, batches) == ([1], [[1, 2]])
+
+
+async def test_enough_of_them_wait_no_longer() -> None:
+    async def run(items: Sequence[int]) -> Sequence[int]:
+        return items
+
+    batcher: Batcher[int, int] = Batcher(run, most=100, at_once=2, worth=10, linger_s=60)
+    few = asyncio.create_task(batcher.submit([0]))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        await batcher.submit(list(range(10)))
+        assert await few == [0]
+
+
+async def test_whoever_drains_waits_for_no_company() -> None:
+    async def run(items: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(0.01)
+        return items
+
+    batcher: Batcher[int, int] = Batcher(run, most=1, at_once=1, worth=10, linger_s=60)
+    waiting = [asyncio.create_task(batcher.submit([n])) for n in range(3)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await batcher.drain()
+    assert [await one for one in waiting] == [[0], [1], [2]]
