@@ -38,7 +38,7 @@ from providers.base.vendor import HttpVendor, Request, UnreadableAnswer, told
 from providers.base.vendor_template import Unfit, VendorTemplate, check, template_for
 from providers.base.words import Outcome, Reason
 from providers.huawei_auth import AkSk, Pushes, wsse
-from providers.huawei_codes import CODES, OK, RECEIPT_CODES
+from providers.huawei_codes import CODES, RECEIPT_CODES
 from providers.huawei_receipts import parts, pushed, segments
 
 ONE_TEXT, MANY_TEXTS = "/sms/batchSendSms/v1", "/sms/batchSendDiffSms/v1"
@@ -47,7 +47,7 @@ MOST_A_CALL: Final = 500
 
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,20}")
 """One number that is none, and the vendor refuses the whole call."""
-_CONTRADICTION: Final = unreadable("status and code contradict each other")
+_CONTRADICTION: Final = unreadable("the code says accepted, but no number is named, or the status says failed")
 _NO_NUMBER: Final = because(Outcome.REFUSED, Reason.MALFORMED_ADDRESS, "the address is not a number")
 _HALF_A_CHARACTER: Final = because(Outcome.REFUSED, Reason.CONTENT_REJECTED, "a parameter holds half a character (a lone surrogate)")
 _ANOTHER_SENDER: Final = Ruling(Outcome.NOTHING_LEFT, detail="a call has one sender; this message has another one")
@@ -126,7 +126,7 @@ class Huawei(HttpVendor):
         try:
             document = decoded(heard.body)
             code = text(at(document, ("code",)))
-            if code is not None and (code != OK or ruling is not None) and not at(document, ("result",)):
+            if code is not None and not at(document, ("result",)):
                 return told(batch, self._of_call(code, ruling), code, text(at(document, ("description",))))
             if ruling is not None:
                 return told(batch, ruling)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 
 from providers.base.types import Callback, UnreadableCallback
-from providers.huawei_auth import AkSk, Pushes, wsse
+from providers.huawei_auth import AkSk, Pushes, signature, wsse
 from tests.providers.test_huawei_contract import huawei
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
@@ -141,6 +141,15 @@ def test_json_is_covered_by_its_signature_even_if_a_header_says_otherwise() -> N
     for changes in ({}, {"x-sdk-content-sha256": "UNSIGNED-PAYLOAD"}):
         with pytest.raises(UnreadableCallback, match="wrong"):
             checked(body.replace(b"DELIVRD", b"MK:0001"), {**headers, **changes})
+
+
+def test_json_without_a_hash_is_refused_even_if_that_is_what_was_signed() -> None:
+    signed = {"x-sdk-date": "20240101T000000Z", "x-sdk-content-sha256": "UNSIGNED-PAYLOAD"}
+    said = signature("testAppSecret", "/callbacks/huawei/token-0123456789", signed, "UNSIGNED-PAYLOAD")
+    listed = f"SDK-HMAC-SHA256 Access=testAppKey, SignedHeaders=x-sdk-content-sha256;x-sdk-date, Signature={said}"
+    checked(FORM[0], {**signed, "authorization": listed, "content-type": "application/x-www-form-urlencoded"})
+    with pytest.raises(UnreadableCallback, match="wrong"):
+        checked(BATCH[0], {**signed, "authorization": listed, "content-type": "application/json"})
 
 
 def test_a_form_is_not_covered_so_its_signature_is_good_for_one_body() -> None:
