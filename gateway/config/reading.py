@@ -11,7 +11,7 @@ from msgspec import NODEFAULT, UNSET, Meta, Struct
 from gateway.config.errors import did_you_mean
 from gateway.config.sources import Loose, Source, UnavailableError
 
-BLANK: dict[Any, Any] = {str: "", tuple: (), int: 0}
+BLANK: dict[Any, Any] = {str: "", tuple: (), int: 0, Literal: ""}
 """What stands for a required value that could not be read, so that reading goes on and finds the other problems too."""
 
 

@@ -128,6 +128,34 @@ async def test_it_never_has_more_calls_on_their_way_than_start_at_once() -> None
     assert most[0] <= 4
 
 
+async def test_a_vendor_that_turns_slow_leaves_the_other_lanes_their_places() -> None:
+    """What was claimed ahead while it was fast waits here, not in the connections that an urgent message needs."""
+    bench, flying, most = Bench(400, connections=5), [0], [0]
+    urgent = Pump("sms", "urgent", bench.outlets.route("sms", "urgent"), Queue(1, []), Plenty(), Answers(), bench.seen)
+    assert await bench.drain() == 400  # fast: now it would claim ahead
+    bench.pump._flights[VENDOR].call_s = 0.001
+    bench.queue.left = 200
+
+    async def slow(batch: Sequence[Outgoing], still_mine: Callable[[], bool], on_first_byte: Callable[[], None]) -> list[Answer]:
+        on_first_byte()
+        flying[0] += 1
+        most[0] = max(most[0], flying[0])
+        await asyncio.sleep(0.3)
+        flying[0] -= 1
+        return [Answer(m.reference, Outcome.ACCEPTED) for m in batch]
+
+    bench.vendor.send = slow  # type: ignore[method-assign]
+    bulk = asyncio.ensure_future(bench.drain())
+    await asyncio.sleep(0.05)
+    assert len(bench.pump._tasks) > 5
+    heard = len(bench.seen.first_bytes)
+    await urgent.drain(lambda: False)
+    await asyncio.sleep(0.02)
+    assert len(bench.seen.first_bytes) == heard + 1
+    await bulk
+    assert most[0] <= 5
+
+
 async def test_a_third_drain_leaves_the_work_to_the_two() -> None:
     bench = Bench(100)
     assert sorted(await asyncio.gather(*(bench.pump.drain(lambda: False) for _ in range(5))))[:3] == [0, 0, 0]

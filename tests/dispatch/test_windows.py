@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec import structs
 
+from gateway.config import ConfigError, load
 from gateway.dispatch.windows import LENGTHS, MARGIN, Window, Windows
 from gateway.words import Outcome
 from providers.base.types import Answer
@@ -58,6 +60,21 @@ def test_of_several_windows_the_one_that_opens_last_decides() -> None:
     assert windows.most == 2
 
 
+def test_windows_come_from_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(CONFIGURED, encoding="utf-8")
+    section = load(file, environ={}).providers["acme"]
+    assert [(one.count, one.window, one.rolling) for one in section.per_number] == [(1, "minute", False), (10, "day", True)]
+    file.write_text(CONFIGURED.replace("minute", "week"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"providers\.acme\.per_number\[0\]\.window"):
+        load(file, environ={})
+
+
+CONFIGURED = """
+[providers.acme]
+driver = "sandbox"
+per_number = [{ count = 1, window = "minute" }, { count = 10, window = "day", rolling = true }]
+"""
 ONE_WINDOW = some.builds(Window, some.integers(1, 6), some.sampled_from(list(LENGTHS)), some.booleans())
 
 
