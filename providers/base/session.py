@@ -8,7 +8,7 @@ import asyncio
 import errno
 import struct
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import msgspec
 
@@ -132,8 +132,7 @@ class Session(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Logs in."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's inherits nothing
         self._write(self.dialect.login(self._next()))
 
     def data_received(self, data: bytes) -> None:
