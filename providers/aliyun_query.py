@@ -13,7 +13,7 @@ import msgspec
 from providers.aliyun_receipts import WAITING, details, total
 from providers.base.abilities import Asked
 from providers.base.context import CALL_MARK
-from providers.base.document import text
+from providers.base.document import DocumentError, text
 from providers.base.join import digits, national
 
 ACTION: Final = "QuerySendDetails"
@@ -78,8 +78,12 @@ async def _answer(question: Question, wanted: set[str], fetch: Fetch, keep: Keep
         body = await fetch(question.page(number))
         if body is None:
             return
-        ends = (entry for entry in details(body) if text(entry.get("SendStatus")) != WAITING)
-        if any(text(entry.get("OutId")) in wanted for entry in ends):
+        try:
+            ends = [text(entry.get("OutId")) for entry in details(body) if text(entry.get("SendStatus")) != WAITING]
+            left = total(body) - number * PAGE_SIZE
+        except DocumentError:
+            return
+        if not wanted.isdisjoint(ends):
             await keep(body)
-        if number * PAGE_SIZE >= total(body):
+        if left <= 0:
             return

@@ -123,4 +123,4 @@ def moment(written: Any) -> datetime | None:
 def total(body: bytes) -> int:
     """How many details QuerySendDetails has in all; it is a string there, or a number. Raises `DocumentError`."""
     written = text(at(decoded(body), ("TotalCount",))) or "0"
-    return int(written) if _number(written) else 0
+    return int(written[:9]) if _number(written) else 0

@@ -110,7 +110,7 @@ class Settings:
     connect_timeout_s: float = 3.0
     connections: int = 50
     batch_size: int = 1
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # it holds secrets
 
 
 StillMine = Callable[[], bool]

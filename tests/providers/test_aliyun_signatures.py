@@ -6,6 +6,7 @@ aliyun-python-sdk-core 2.16.1, npm @alicloud/openapi-util) with a frozen clock a
 
 from datetime import UTC, datetime
 from hashlib import sha256
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
@@ -63,8 +64,6 @@ def test_the_query_is_sorted_and_encoded_as_it_is_signed() -> None:
 
 @pytest.mark.parametrize("text", ["阿里云", "a b*c~d+e/f=g&h%i", "-_.~", "", "\x00\x7f", "😀", "é"])
 def test_it_encodes_as_the_standard_library_does(text: str) -> None:
-    from urllib.parse import quote  # noqa: PLC0415 - what the SDK itself calls
-
     assert encoded(text) == quote(text, safe="~")
 
 
@@ -75,7 +74,7 @@ def test_v3_1_the_least_that_must_be_signed() -> None:
 
 
 def test_v3_2_what_the_python_client_sends() -> None:
-    names, value = signed(v3_headers(**SDK))
+    names, value = signed(v3_headers(b"", "SendSms", **SDK))
     assert names == (
         "accept;host;user-agent;x-acs-action;x-acs-content-sha256;x-acs-credentials-provider;x-acs-date;x-acs-signature-nonce;x-acs-version"
     )
@@ -173,9 +172,9 @@ def test_a_v1_call_is_vector_1_and_keeps_its_form_apart_from_the_query() -> None
     batch = V1(KEYS, VERSION).sign("SendBatchSms", BATCH_QUERY, BATCH, MOMENT, NONCE)
     all_of_it = COMMON | BATCH_QUERY | BATCH | {"Action": "SendBatchSms"}
     assert batch.body == pairs(BATCH)
-    assert batch.query == pairs({**all_of_it, "Signature": signature(KEYS, "POST", all_of_it)} | {}).replace(b"&" + pairs(BATCH), b"") or (
-        b"Signature=" + encoded(signature(KEYS, "POST", all_of_it)).encode() in batch.query
-    )
+    asked = dict(parse_qsl(batch.query.decode("ascii")))
+    assert asked.pop("Signature") == signature(KEYS, "POST", all_of_it)
+    assert asked == {key: value for key, value in all_of_it.items() if key not in BATCH}
 
 
 def test_keys_do_not_show_their_secret() -> None:
