@@ -11,7 +11,8 @@ from gateway.store.pool import Connection, Queries
 COLUMNS = ("provider", "vendor_id", "message_id", "call_id", "part", "parts")
 
 FIND = """
-select provider, vendor_id, message_id, call_id, parts from part where vendor_id = any($1::text[]) and provider = any($2::text[]) order by call_id desc"""
+select p.provider, p.vendor_id, p.message_id, p.call_id, p.parts from unnest($1::text[]) as u(vendor_id) join part p on p.vendor_id = u.vendor_id
+ where p.provider = any($2::text[]) order by p.call_id desc"""
 
 KEYS = "select id, key from message where id = any($1::bigint[])"
 
@@ -21,14 +22,14 @@ update part p set status = u.status
  where p.vendor_id = u.vendor_id and p.provider = u.provider and p.call_id = u.call_id and p.status is null"""
 
 WHOLE = """
-select message_id, call_id from part where message_id = any($1::bigint[]) and parts > 1
- group by message_id, call_id having count(*) filter (where status = 'delivered') = max(parts)"""
+select p.message_id, p.call_id from unnest($1::bigint[]) as u(message) join part p on p.message_id = u.message and p.parts > 1
+ group by p.message_id, p.call_id having count(*) filter (where p.status = 'delivered') = max(p.parts)"""
 
 OF_CALLS = """
 select u.place, m.id
   from unnest($1::int[], $2::bigint[], $3::bytea[]) as u(place, call_id, key)
   join call c on c.id = u.call_id
-  join message m on m.key = u.key and m.id = any(c.message_ids)"""
+  join message m on m.key = u.key and m.id + 0 = any(c.message_ids)"""  # by the key: a call may hold a thousand messages
 
 UNJOINED = """
 insert into receipt_unjoined (receipt_id, position, provider, reference, received_at, vendor_id, message_id, sealed)
@@ -36,18 +37,20 @@ select receipt, position, provider, reference, $5, vendor_id, message_id, sealed
   from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $6::text[], $7::bigint[], $8::bytea[])
     as u(receipt, position, provider, reference, vendor_id, message_id, sealed)"""
 
+# Joins, not `exists`: those the planner turned into a hash of the whole table.
 _KNOWN = """
- (exists (select from part p where p.vendor_id = u.vendor_id and p.provider = u.provider)
-   or exists (select from message m join call c on c.id = any(m.calls) where m.id = u.message_id and c.provider = u.provider))"""
+select u.receipt_id, u.position from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider where {which}
+union
+select u.receipt_id, u.position
+  from receipt_unjoined u join message m on m.id = u.message_id join call c on c.id = any(m.calls) and c.provider = u.provider where {which}"""
 
-KNOWN_OF_RECEIPTS = f"select u.receipt_id, u.position from receipt_unjoined u where u.receipt_id = any($1::bigint[]) and {_KNOWN}"  # noqa: S608 - our own words
+KNOWN_OF_RECEIPTS = _KNOWN.format(which="u.receipt_id = any($1::bigint[])")
 
 KNOWN_OF_PARTS = """
-select u.receipt_id, u.position from receipt_unjoined u where u.vendor_id = any($1::text[]) and u.provider = any($2::text[])"""
+select u.receipt_id, u.position from unnest($1::text[]) as v(vendor_id) join receipt_unjoined u on u.vendor_id = v.vendor_id
+ where u.provider = any($2::text[])"""
 
-KNOWN_LATELY = f"""
-select u.receipt_id, u.position from receipt_unjoined u
- where u.received_at > now() - $1::interval and u.sealed is not null and {_KNOWN} limit $2"""  # noqa: S608 - our own words
+KNOWN_LATELY = _KNOWN.format(which="u.received_at > now() - $1::interval and u.sealed is not null") + " limit $2"
 
 ANY_UNJOINED = "select exists (select from receipt_unjoined where received_at > now() - $1::interval)"
 
