@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Final
 
+from providers.aliyun import Aliyun
 from providers.apprise import Apprise
 from providers.base.types import Provider, Receive, Settings, SettingsError
 from providers.http import Http
@@ -18,6 +19,7 @@ Make = Callable[[Settings, Receive], Provider]
 """What a driver is: a class, or anything else that makes a provider of its settings without any I/O."""
 
 DRIVERS: Final[dict[str, Make]] = {
+    "aliyun": Aliyun,
     "apprise": Apprise,
     "http": Http,
     "huawei": Huawei,

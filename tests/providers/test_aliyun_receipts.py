@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
