@@ -39,7 +39,7 @@ class Smpp(LinkedVendor):
         super().__init__(settings, options, receive)
         self._options, self._account = options, options.account()
         self._codes = answers(settings, ANSWERS, Codes(codes={written(key): meaning for key, meaning in options.codes.items()}))
-        self._news = NewsReader(options, reports(settings, REPORTS, options))
+        self._reader = NewsReader(options, reports(settings, REPORTS, options))
         self._references = count(randrange(1 << 16))  # noqa: S311 - to differ from what was sent a moment ago is all that it must
 
     def dialect(self, number: int) -> Dialect:
@@ -53,7 +53,7 @@ class Smpp(LinkedVendor):
         if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
             raise _unsendable(message, Reason.MALFORMED_ADDRESS, "not a number that SMPP carries")
         try:
-            coding, parts = self._parts(message.text)
+            coding, parts = self._cut(message.text)
         except (TooLong, UnicodeEncodeError) as error:
             raise _unsendable(message, Reason.CONTENT_REJECTED, "too long, or not Unicode") from error
         if len(parts) == 1:
@@ -63,7 +63,7 @@ class Smpp(LinkedVendor):
             parts = headed(parts, reference)
         return [Segment(message, part, coding, number, len(parts), udh, reference) for number, part in enumerate(parts, 1)]
 
-    def _parts(self, text: str) -> tuple[int, Sequence[bytes]]:
+    def _cut(self, text: str) -> tuple[int, Sequence[bytes]]:
         """The data_coding, and the text's octets, one item a submit_sm. Raises `TooLong`, `UnicodeEncodeError`."""
         short = coded(text, self._options.alphabet) if self._options.coding == "shortest" else None
         coding = _UCS2 if short is None else 0
@@ -80,7 +80,7 @@ class Smpp(LinkedVendor):
 
     def read(self, callback: Callback) -> Reading:
         """Raises `UnreadableCallback`."""
-        return self._news.read(callback)
+        return self._reader.read(callback)
 
 
 def _unsendable(message: Outgoing, reason: Reason, detail: str) -> Unsendable:

@@ -10,7 +10,7 @@ from providers.base.dialect import Kind, LoginRefused, Pdu, Segment, Verdict
 from providers.base.join import digits, national
 from providers.base.ruling import ACCEPTED, Ruling
 from providers.base.words import Outcome, Reason
-from providers.smpp_codes import ACCOUNT, NAMES, OK, RINVCMDID, RINVMSGLEN, RX_T_APPN, code
+from providers.smpp_codes import ACCOUNT, NAMES, OK, RINVCMDID, RINVCMDLEN, RINVMSGLEN, RX_T_APPN, code
 from providers.smpp_pdu import (
     HEADER,
     LONGEST_PDU,
@@ -132,6 +132,10 @@ class SmppDialect:
         if pdu_.command & RESPONSE or pdu_.command in _SILENT:
             return b""
         return pdu(Command.GENERIC_NACK, pdu_.sequence, status=RINVCMDID)
+
+    def objection(self) -> bytes:
+        """A generic_nack of no PDU in particular: the header may be garbage as well (4.3.1)."""
+        return pdu(Command.GENERIC_NACK, 0, status=RINVCMDLEN)
 
 
 def _tlvs(segment: Segment) -> dict[int, bytes]:

@@ -61,11 +61,18 @@ class NewsReader:
         return both, UNMAPPED
 
     def _replies(self, heard: Sequence[ShortMessage], state: State) -> list[Inbound]:
-        whole = [message for message in heard if _piece(message) is None]
-        replies = [Inbound(_e164(message.source), self._said(message)) for message in whole]
-        if state is not State.HEARD and len(whole) < len(heard):
-            parts = [message for message in heard if _piece(message) is not None]
-            replies.append(Inbound(_e164(parts[0].source), "".join(map(self._said, parts))))
+        replies: list[Inbound] = []
+        long: dict[Piece, dict[int, ShortMessage]] = {}
+        for message in heard:
+            piece = _piece(message)
+            if piece is None:
+                replies.append(Inbound(_e164(message.source), self._said(message)))
+            else:
+                long.setdefault(piece.message(), {})[piece.number] = message
+        for whole, parts in long.items():
+            if len(parts) == whole.total or state is State.GIVEN_UP:
+                text = "".join(self._said(parts[number]) for number in sorted(parts))
+                replies.append(Inbound(_e164(next(iter(parts.values())).source), text))
         return replies
 
     def _said(self, message: ShortMessage) -> str:

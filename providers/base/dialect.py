@@ -6,7 +6,7 @@ A dialect encodes, decodes and judges. It does no I/O and keeps no clock: window
 from collections.abc import Mapping
 from enum import Enum, auto
 from struct import Struct
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -127,6 +127,14 @@ class Dialect(Protocol):
 
     def strange(self, pdu: Pdu) -> bytes:
         """Answers a command that is in no table; empty: say nothing. Raises `Garbage`."""
+
+
+@runtime_checkable
+class Objects(Protocol):
+    """A dialect that says something before a connection is closed on which nothing can be read any more."""
+
+    def objection(self) -> bytes:
+        """To a length that no PDU has."""
 
 
 class LinkOptions(Codes, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
-from providers.base.dialect import Dialect, Garbage, Kind, LinkError, LinkOptions, LoginRefused, Pdu, Segment, Verdict
+from providers.base.dialect import Dialect, Garbage, Kind, LinkError, LinkOptions, LoginRefused, Objects, Pdu, Segment, Verdict
 from providers.base.framing import Frames
 from providers.base.outbox import Call, Letter
 
@@ -145,6 +145,8 @@ class Session(asyncio.Protocol):
             for pdu in self._frames.feed(data):
                 self._hear(pdu)
             if self._frames.broken:
+                if isinstance(self.dialect, Objects):
+                    self._write(self.dialect.objection())
                 self.end(f"garbage: {self._frames.broken}")
         except (Garbage, struct.error) as error:
             self.end(f"garbage: {error}")

@@ -63,9 +63,9 @@ def _heard(which: int, command: int, sequence: int, frame: bytes) -> None:
         for state in State:
             smpp.read(packed(VERSION, state, [frame]))
         piece = piece_of(frame)
-        if piece is not None and (parts := PARTS.add(piece, frame, next(_now))):
+        if piece is not None and (parts := PARTS.add(VERSION, piece, frame, next(_now))):
             assert len(smpp.read(packed(VERSION, State.WHOLE, parts)).inbound) == 1
-            PARTS.forget(piece)
+            PARTS.forget(VERSION, piece)
         PARTS.overdue(next(_now))
         assert len(PARTS) <= 50
 

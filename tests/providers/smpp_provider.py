@@ -1,12 +1,15 @@
 """SMPP providers for tests, with short time-outs, and their news without a link."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from providers.base.news import State, packed
 from providers.base.types import Callback, Reading, Receive, Settings
 from providers.smpp import Smpp
 from providers.smpp_pdu import VERSION, Command, ShortMessage, pdu
-from tests.providers.contract import Inbox
+from tests.providers.contract import Inbox, opened
 
 BASE = ("timeout_s", "connect_timeout_s", "connections", "batch_size")
 
@@ -29,3 +32,19 @@ def heard(*messages: ShortMessage | bytes, state: State = State.HEARD) -> Callba
 
 def reading(*messages: ShortMessage | bytes, state: State = State.HEARD, **given: Any) -> Reading:
     return provider(**given).read(heard(*messages, state=state))
+
+
+@asynccontextmanager
+async def linked(port: int, receive: Receive | None = None, **given: Any) -> AsyncIterator[Smpp]:
+    """An opened provider whose links are up."""
+    async with opened(provider(port, receive, **given)) as smpp:
+        assert isinstance(smpp, Smpp)
+        await until(smpp.up)
+        yield smpp
+
+
+async def until(done: Callable[[], object], within_s: float = 5.0) -> None:
+    """Waits for something that a test expects to happen."""
+    async with asyncio.timeout(within_s):
+        while not done():  # noqa: ASYNC110 - what a test waits for knows nothing of events
+            await asyncio.sleep(0.005)

@@ -157,7 +157,8 @@ BY_SAR = [
 def test_the_parts_of_a_long_reply_are_one_text_once_they_are_whole(parts: list[ShortMessage]) -> None:
     pieces = [piece_of(pdu(Command.DELIVER_SM, 1, part.octets())) for part in parts]
     assert pieces == [Piece(("8613800138000", "10690001", 0x2A), 2, number) for number in (1, 2)]
-    assert reading(parts[0]).inbound == []
+    assert reading(parts[0]).inbound == reading(parts[0], parts[0]).inbound == []
+    assert reading(parts[1], vector.DELIVER_DLR, parts[0]).inbound == [Inbound("+8613800138000", "退" * 67 + "订")]
     assert reading(*parts, state=State.WHOLE).inbound == [Inbound("+8613800138000", "退" * 67 + "订")]
     assert reading(parts[1], state=State.GIVEN_UP).inbound == [Inbound("+8613800138000", "订")]
 

@@ -88,7 +88,7 @@ class Smsc:
         self.options = options
         self.book = Book()
         self.sessions: list[SmppSession] = []
-        self.bound = self.news_taken = self.news_put_off = self.enquiries = 0
+        self.logins = self.bound = self.most_waiting = self.news_taken = self.news_put_off = self.enquiries = 0
         self.news: deque[bytes] = deque()
         self._ids = count(1)
         self._throttled: dict[tuple[str, str], int] = {}

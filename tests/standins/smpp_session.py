@@ -18,7 +18,7 @@ class SmppSession(asyncio.Protocol):
     def __init__(self, smsc: "Smsc") -> None:
         self._smsc = smsc
         self._rest = b""
-        self._sequence = 0
+        self._sequence = self._waiting = 0
         self._out: dict[int, bytes] = {}
         self._alarm: asyncio.TimerHandle | None = None
         self.sends = self.receives = False
@@ -72,6 +72,7 @@ class SmppSession(asyncio.Protocol):
             self.nack(sequence, 0x03)
 
     def _bind(self, command: Command, sequence: int, body: bytes) -> None:
+        self._smsc.logins += 1
         system_id, password, *_ = [*body.split(b"\0"), b"", b""]
         options = self._smsc.options
         status = 0x05 if self.sends or self.receives else 0
@@ -95,6 +96,8 @@ class SmppSession(asyncio.Protocol):
         except PduError:
             self.answer(sequence, 0x01, b"")
             return
+        self._waiting += 1
+        self._smsc.most_waiting = max(self._smsc.most_waiting, self._waiting)
         self._smsc.submitted(self, sequence, message)
 
     def _enquire(self) -> None:
@@ -114,6 +117,7 @@ class SmppSession(asyncio.Protocol):
 
     def answer(self, sequence: int, status: int, body: bytes) -> None:
         """A submit_sm_resp."""
+        self._waiting -= 1
         self._write(Command.SUBMIT_SM | RESPONSE, sequence, body, status)
 
     def nack(self, sequence: int, status: int) -> None:
