@@ -67,6 +67,10 @@ class StoreGauges(Struct, frozen=True):
     contacts: Mapping[str, int]
     uninformed: Mapping[str, int]
     inbox_oldest_s: Mapping[str, float]
+    weights: Mapping[str, float] = {}
+    """Of providers, now."""
+    suspended: Mapping[str, bool] = {}
+    """Whether an operator suspended a provider."""
 
 
 class Metrics:
@@ -115,11 +119,6 @@ class Metrics:
         for each in Circuit:
             self._circuit.labels(self._provider(provider), each).set(each is state)
 
-    def switch(self, provider: str, weight: float, *, suspended: bool) -> None:
-        """Says what this process obeys: a provider's weight, and whether an operator suspended it."""
-        self._weight.labels(self._provider(provider)).set(weight)
-        self._suspended.labels(self._provider(provider)).set(suspended)
-
     def misconfigured(self, provider: str, n: int = 1) -> None:
         """Counts messages that a provider refused because of our account, template or signature."""
         self._misconfigured.labels(self._provider(provider)).inc(n)
@@ -136,12 +135,25 @@ class Metrics:
             self._missing.labels(self._provider(provider), age).set(share)
         for provider in {*self._providers, *found.inbox_oldest_s}:
             self._inbox.labels(self._provider(provider)).set(found.inbox_oldest_s.get(provider, 0))
+        for provider, weight in found.weights.items():
+            self._weight.labels(self._provider(provider)).set(weight)
+        for provider, suspended in found.suspended.items():
+            self._suspended.labels(self._provider(provider)).set(suspended)
         for state, number in found.contacts.items():
             self._contacts.labels(state).set(number)
 
     def forget_store(self) -> None:
         """Shows nothing of the store any more: another scheduler acts."""
-        for gauge in (self._backlog, self._oldest, self._uninformed, self._missing, self._contacts, self._inbox):
+        for gauge in (
+            self._backlog,
+            self._oldest,
+            self._uninformed,
+            self._missing,
+            self._contacts,
+            self._inbox,
+            self._weight,
+            self._suspended,
+        ):
             gauge.clear()
 
     def exposition(self) -> bytes:
@@ -199,8 +211,10 @@ class Metrics:
         self._contacts = gauge("tixing_contacts", "Contacts by what quality believes of them (acting scheduler)", "state")
         self._uninformed = gauge("tixing_uninformed_notices", "Duties handed to people (acting scheduler)", "kind")
         self._circuit = gauge("tixing_provider_circuit", "1 for the state in which this process sees the provider", "provider", "state")
-        self._weight = gauge("tixing_provider_weight", "Weight of the provider against the others of its route, now", "provider")
-        self._suspended = gauge("tixing_provider_suspended", "1 where an operator suspended the provider", "provider")
+        self._weight = gauge(
+            "tixing_provider_weight", "Weight of the provider against the others of its route (acting scheduler)", "provider"
+        )
+        self._suspended = gauge("tixing_provider_suspended", "1 where an operator suspended the provider (acting scheduler)", "provider")
         gauge("tixing_build_info", "1, with the version as its label", "version").labels(version).set(1)
 
     def _start_at_zero(self, providers: Mapping[str, Collection[str]]) -> None:
@@ -214,7 +228,6 @@ class Metrics:
         for provider, channels in providers.items():
             self._start_receipts_at_zero(provider)
             self.misconfigured(provider, 0)
-            self.switch(provider, 1, suspended=False)
             self.circuit(provider, Circuit.CLOSED)
             for outcome in Outcome:
                 self.attempts(provider, outcome, 0)

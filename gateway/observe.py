@@ -122,8 +122,6 @@ class Observer:
         if self.outlets is not None:
             for provider, state in self.outlets.states().items():
                 self._metrics.circuit(provider, Circuit(state))
-            for provider, switch in self.outlets.switches().items():
-                self._metrics.switch(provider, switch.weight, suspended=switch.suspended)
 
     def _closed(self, closed: Sequence[tuple[int, str, str]]) -> None:
         for (kind, status), n in Counter((kind, status) for _, kind, status in closed).items():

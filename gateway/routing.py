@@ -7,7 +7,7 @@ import asyncpg
 
 from gateway.dispatch.hints import CircuitHints
 from gateway.dispatch.outlets import Outlets, Switch
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.pipeline.drift import standing
 from gateway.store import routing
 from gateway.store.pool import Queries
@@ -34,8 +34,8 @@ class Routing:
             try:
                 async with reading.acquire() as connection:
                     await self.look(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-                log.warning("switches_not_read", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - an edge: a worker that stops looking would obey nobody any more
+                log.warning("switches_not_read", **account(error))
             self._outlets.turned.clear()
             await self._hints.exchange()
             with contextlib.suppress(TimeoutError):

@@ -6,14 +6,16 @@ import time
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+from msgspec import structs
 
 from gateway.evidence.heads import publish_heads
 from gateway.logs import get_logger
 from gateway.metrics import Metrics
 from gateway.pipeline.drift import Drift
 from gateway.pipeline.joining import LATELY
+from gateway.routing import switch
 from gateway.runtime import Runtime
-from gateway.store import claims, codes, gauges, inbox, parts, persons
+from gateway.store import claims, codes, gauges, inbox, parts, persons, routing
 from gateway.store.pool import Queries
 from scheduler.jobs import ArqJobs
 
@@ -108,7 +110,15 @@ class Scheduler:
             await self._jobs.ask("look_again")
 
     async def _gauges(self, connection: Queries) -> None:
-        self._metrics.store(await gauges.read(connection, self._counted))
+        found, states = await gauges.read(connection, self._counted), await routing.states(connection)
+        switches = {name: switch(rest, states.get(name)) for name, rest in self._drift.rests.items()}
+        self._metrics.store(
+            structs.replace(
+                found,
+                weights={name: one.weight for name, one in switches.items()},
+                suspended={name: one.suspended for name, one in switches.items()},
+            )
+        )
 
     async def _census(self, connection: Queries) -> None:
         self._counted = await gauges.census(connection)

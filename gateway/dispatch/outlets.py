@@ -102,10 +102,6 @@ class Outlets:
         """The weight of a provider now."""
         return self._switches[name].weight
 
-    def switches(self) -> dict[str, Switch]:
-        """For the metrics."""
-        return dict(self._switches)
-
     def states(self) -> dict[str, CircuitState]:
         """For the metrics."""
         now = time.monotonic()

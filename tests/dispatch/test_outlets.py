@@ -183,16 +183,28 @@ async def test_what_nobody_of_us_wrote_into_redis_opens_nothing(redis_url: str, 
         assert here.states()["a"] is CircuitState.CLOSED
 
 
-def test_operators_see_weights_suspensions_and_refusals_of_our_account() -> None:
+def test_operators_see_refusals_of_our_account() -> None:
     metrics, all_outlets = Metrics({"a": ["sms"], "b": ["sms"]}, "test"), outlets()
     observer = Observer(metrics, all_outlets)
-    all_outlets.switch({"a": Switch(0.4, suspended=True)})
-    observer.circuits()
     call = Call(7, "a", "normal", [Outgoing("1", "+8613800000009", "sms", "", "", {}, "")], {}, lease(30, 10))
     for answers in (NOT_US, TAKEN, [*NOT_US, *FAILED]):
         observer.ended(call, 0.1, answers)
-    shown = metrics.exposition().decode()
-    assert 'tixing_provider_weight{provider="a"} 0.4' in shown
-    assert 'tixing_provider_suspended{provider="a"} 1.0' in shown
-    assert 'tixing_provider_suspended{provider="b"} 0.0' in shown
-    assert 'tixing_configuration_refusals_total{provider="a"} 2.0' in shown
+    assert 'tixing_configuration_refusals_total{provider="a"} 2.0' in metrics.exposition().decode()
+
+
+def test_a_lane_of_its_own_route_uses_that_and_the_next_provider_takes_over_from_an_open_circuit() -> None:
+    outlets = {name: Outlet(Vendor(name), Line(name, 30, 10, 1), 0.0, 5) for name in ("one", "two", "fast")}
+    found = Outlets(outlets, {("sms", None): ("one", "two"), ("sms", "urgent"): ("fast",)}, lambda: True)
+
+    def chosen(lane: str) -> str | None:
+        outlet = found.route("sms", lane).choose()
+        return outlet.line.provider if outlet else None
+
+    assert (chosen("normal"), chosen("urgent")) == ("one", "fast")
+    for _ in range(FAILURES):
+        found.ended("one", [Answer("1", Outcome.UNKNOWN)])
+    assert chosen("normal") == "two"
+    for _ in range(FAILURES):
+        found.ended("two", [Answer("1", Outcome.NOTHING_LEFT)])
+    assert chosen("normal") is None
+    assert chosen("urgent") == "fast"

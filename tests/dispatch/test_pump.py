@@ -285,21 +285,3 @@ async def test_a_shut_window_or_a_channel_without_a_route_claims_nothing() -> No
     shut = Outlets({VENDOR: Outlet(bench.vendor, LINE, 0.0, 5)}, {("sms", None): (VENDOR,)}, lambda: False)
     assert shut.route("sms", "normal").choose() is None
     assert bench.outlets.route("wechat", "normal").choose() is None
-
-
-def test_a_lane_of_its_own_route_uses_that_and_the_next_provider_takes_over_from_an_open_circuit() -> None:
-    outlets = {name: Outlet(Vendor(name), Line(name, 30, 10, 1), 0.0, 5) for name in ("one", "two", "fast")}
-    found = Outlets(outlets, {("sms", None): ("one", "two"), ("sms", "urgent"): ("fast",)}, lambda: True)
-
-    def chosen(lane: str) -> str | None:
-        outlet = found.route("sms", lane).choose()
-        return outlet.line.provider if outlet else None
-
-    assert (chosen("normal"), chosen("urgent")) == ("one", "fast")
-    for _ in range(FAILURES):
-        found.ended("one", [Answer("1", Outcome.UNKNOWN)])
-    assert chosen("normal") == "two"
-    for _ in range(FAILURES):
-        found.ended("two", [Answer("1", Outcome.NOTHING_LEFT)])
-    assert chosen("normal") is None
-    assert chosen("urgent") == "fast"

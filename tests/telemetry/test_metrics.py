@@ -48,6 +48,8 @@ FOUND = StoreGauges(
     receipts_missing={("acme", "1h"): 0.25},
     contacts={"dead": 7},
     uninformed={Kind.REMINDER: 2},
+    weights={"acme": 0.4},
+    suspended={"acme": True},
     inbox_oldest_s={"acme": 4.0},
 )
 
@@ -165,6 +167,8 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
     assert found["tixing_inbox_oldest_seconds", ("other_one",)] == 0
     assert found["tixing_receipts_missing_ratio", ("acme", "1h")] == 0.25
     assert found["tixing_contacts", ("dead",)] == 7
+    assert found["tixing_provider_weight", ("acme",)] == pytest.approx(0.4)
+    assert found["tixing_provider_suspended", ("acme",)] == 1
     assert found["tixing_uninformed_notices", ("reminder",)] == 2
     metrics.forget_store()
     assert not names & labels(metrics).keys()
