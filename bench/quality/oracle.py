@@ -1,0 +1,40 @@
+"""The exact filter that is told what nobody can know: a population's true parameters."""
+
+from bench.quality.population import History, Population
+from gateway.quality.evidence import code_of
+from gateway.quality.model import PRIOR, Model, Rates, Responses, Start
+
+STAGES = 24
+"""Steps of the freeze: its length is then certain to a fifth, where the model's own three leave more than half."""
+
+
+def oracle(p: Population, history: History) -> Model:
+    """The model with the truth in it."""
+    codes = {}
+    for i, route in enumerate(p.providers):
+        for word, vendor_code, *weights in route.codes:
+            codes[code_of(f"p{i}", word, vendor_code)] = (weights[0], weights[1], weights[2])
+    delays = tuple(_delay(p.within_days, tenth / 10) for tenth in range(1, 11))
+    return Model(
+        version="oracle",
+        rates=Rates(p.death_on, p.death_off, p.off, 365.25 / p.off_days, p.freeze_days, 365.25 / p.sale_days),
+        responses=Responses(
+            tuple(kind[0] for kind in p.kinds),
+            tuple(kind[1] for kind in p.kinds),
+            p.certified_else,
+            p.replied,
+            p.wrong_person,
+            p.opted_out,
+            delays,
+        ),
+        starts={**PRIOR.starts, **{key: Start(*(max(share, 1e-6) for share in shares), 0.5) for key, shares in history.begins.items()}},
+        codes=codes,
+        stages=STAGES,
+    )
+
+
+def _delay(within: float, share: float) -> float:
+    """Days within which that share of the certifications has come: exponential with a third of `within`, cut off there, a day at least."""
+    from math import log  # noqa: PLC0415
+
+    return 1 + min(within, -within / 3 * log(max(1 - share, 1e-9)))

@@ -1,0 +1,104 @@
+"""Observations in any order → a record: by pair, in time, with what was observed on the same number through other persons."""
+
+import numpy as np
+from msgspec import Struct
+
+from gateway.quality.evidence import OUTCOMES, RANK, RESPONSES
+from gateway.quality.record import NONE, Flags, Ints, Record
+
+DAY_S = 86_400
+SHANGHAI_S = 8 * 3_600
+MOST_SHARED = 4_000_000
+"""Rows that one number's other persons may add up to; beyond that they are thinned evenly."""
+
+
+class Observations(Struct):
+    """Observations as columns, in any order."""
+
+    pair: Ints
+    at_s: Ints
+    """Seconds since 1970-01-01 UTC."""
+    what: Ints
+    """As in `Record`."""
+    start: Ints
+    verified_day: Ints
+
+
+def day_of(at_s: int) -> int:
+    """The day in Asia/Shanghai, counted from 1970-01-01."""
+    return (at_s + SHANGHAI_S) // DAY_S
+
+
+def assemble(seen: Observations, address: Ints, codes: tuple[tuple[str, str, str], ...], starts: tuple[str, ...]) -> Record:
+    """One record. `address` has the number of each pair; pairs are 0 to its length."""
+    order = sorted(range(len(codes)), key=codes.__getitem__)  # so that ties break alike whatever came first
+    place = np.empty(max(len(codes), 1), dtype=np.int64)
+    place[order] = np.arange(len(codes))
+    what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
+    own = np.ones(len(what), dtype=np.bool_)
+    columns = [seen.pair, seen.at_s, what, seen.start, seen.verified_day]
+    from_others = _from_others(seen, address)
+    if len(from_others[0]):
+        rows, target = from_others
+        copies = [target, *(column[rows] for column in columns[1:])]
+        columns = [np.concatenate(both) for both in zip(columns, copies, strict=True)]
+        own = np.concatenate([own, np.zeros(len(rows), dtype=np.bool_)])
+    pair, at_s, what, start, verified_day = columns
+    ranks = _ranks(what, [codes[i][1] for i in order])
+    sorted_rows = np.lexsort((verified_day, start, what, ~own, ranks, at_s, pair))
+    sorted_rows = sorted_rows[~_repeated(pair[sorted_rows], at_s[sorted_rows], what[sorted_rows], own[sorted_rows])]
+    first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
+    day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
+    small = (day, what[sorted_rows], start[sorted_rows], verified_day[sorted_rows])
+    days, whats, begun, checked = (column.astype(np.int32) for column in small)
+    return Record(first, days, whats, own[sorted_rows], begun, checked, tuple(codes[i] for i in order), starts)
+
+
+def _ranks(what: Ints, words: list[str]) -> Ints:
+    ranks = np.array([RANK[word] for word in (*words, *reversed(RESPONSES), "listed")])  # type: ignore[index]
+    return ranks[what]  # NONE is the last, responses count back from there
+
+
+def _from_others(seen: Observations, address: Ints) -> tuple[Ints, Ints]:
+    """Rows to be copied, and the pair that each is copied to."""
+    sharers = np.bincount(address) if len(address) else np.zeros(1, dtype=np.int64)
+    by_address = np.argsort(address, kind="stable")
+    begins = np.concatenate([[0], np.cumsum(sharers)])
+    number = address[seen.pair]
+    rows = np.flatnonzero((sharers[number] > 1) & (seen.what != NONE))
+    if not len(rows):
+        return rows, rows
+    rows = _thinned(rows, number[rows], sharers)
+    copies = sharers[number[rows]]
+    copied = np.repeat(rows, copies)
+    nth = np.arange(len(copied)) - np.repeat(np.cumsum(copies) - copies, copies)
+    target = by_address[begins[number[copied]] + nth]
+    others = target != seen.pair[copied]
+    return copied[others], target[others]
+
+
+def _thinned(rows: Ints, number: Ints, sharers: Ints) -> Ints:
+    heavy = np.bincount(number) * sharers[: int(number.max()) + 1]
+    if heavy.max() <= MOST_SHARED:
+        return rows
+    step = np.maximum(heavy // MOST_SHARED + 1, 1)
+    order = np.argsort(number, kind="stable")
+    nth = np.arange(len(rows)) - np.searchsorted(number[order], number[order])
+    kept = nth % step[number[order]] == 0
+    return np.sort(rows[order[kept]])
+
+
+def _repeated(pair: Ints, at_s: Ints, what: Ints, own: Flags) -> Flags:
+    """Of what others brought, the same word twice on one day counts once: it is the same phone on the same day."""
+    day = (at_s + SHANGHAI_S) // DAY_S
+    repeated = np.zeros(len(pair), dtype=np.bool_)
+    theirs = np.flatnonzero(~own)
+    if not len(theirs):
+        return repeated
+    order = theirs[np.lexsort((what[theirs], day[theirs], pair[theirs]))]
+    same = (np.diff(pair[order]) == 0) & (np.diff(day[order]) == 0) & (np.diff(what[order]) == 0)
+    repeated[order[1:][same]] = True
+    return repeated
+
+
+__all__ = ["OUTCOMES", "Observations", "assemble", "day_of"]

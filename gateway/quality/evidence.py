@@ -1,0 +1,77 @@
+"""What is observed about a number or a pair of person and number: the words, and one observation."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Evidence(StrEnum):
+    """What one observation says. Each stands for one message or one act; the vendor's own code is kept beside it."""
+
+    LISTED = "listed"
+    """Somebody gave this number for this person: `source`, and `verified_on` where it was checked."""
+    DELIVERED = "delivered"
+    """A receipt says that the phone took the message; whoever holds it."""
+    NUMBER_ABSENT = "number_absent"
+    """The vendor says: no such number (空号)."""
+    NUMBER_SUSPENDED = "number_suspended"
+    """The vendor says: suspended (停机)."""
+    UNREACHABLE = "unreachable"
+    """The vendor says: switched off or out of coverage (关机, 不在服务区)."""
+    AMBIGUOUS = "ambiguous"
+    """One code for absent, suspended and switched off."""
+    RECIPIENT_BLOCKED = "recipient_blocked"
+    """Whoever holds the number blocks us."""
+    CARRIER_BLACKLIST = "carrier_blacklist"
+    """The carrier refuses this number."""
+    NO_RECEIPT = "no_receipt"
+    """Sent, and no receipt ever came."""
+    IN_SERVICE = "in_service"
+    """A carrier's lookup says that the number is in service; no message was sent."""
+    REPLIED = "replied"
+    """Somebody answered."""
+    WRONG_PERSON = "wrong_person"
+    """Somebody answered: not me."""
+    OPTED_OUT = "opted_out"
+    """Somebody answered: no more messages."""
+    CERTIFIED = "certified_after_notice"
+    """The person certified soon after a notice to this number."""
+
+
+OUTCOMES = (
+    Evidence.DELIVERED,
+    Evidence.NUMBER_ABSENT,
+    Evidence.NUMBER_SUSPENDED,
+    Evidence.UNREACHABLE,
+    Evidence.AMBIGUOUS,
+    Evidence.RECIPIENT_BLOCKED,
+    Evidence.CARRIER_BLACKLIST,
+    Evidence.NO_RECEIPT,
+    Evidence.IN_SERVICE,
+)
+"""What came of a message (or a lookup): read through the weights of its code."""
+RESPONSES = (Evidence.CERTIFIED, Evidence.REPLIED, Evidence.WRONG_PERSON, Evidence.OPTED_OUT)
+"""What a person did after a message."""
+BLOCKS = (Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST)
+RANK = {word: rank for rank, word in enumerate((Evidence.LISTED, *OUTCOMES, *RESPONSES))}
+"""Order of what bears the same time, so that a record has one order whatever order it arrived in."""
+SOURCES = ("self_service", "counter", "data_sharing", "legacy", "unknown")
+"""Who gave a number, from most to least trusted; any other word counts as unknown."""
+
+
+class Observation(Struct, frozen=True, gc=False):
+    """One observation, as the beliefs read it. Days are counted from 1970-01-01 in Asia/Shanghai."""
+
+    day: int
+    evidence: Evidence
+    provider: str = ""
+    vendor_code: str = ""
+    source: str = ""
+    verified_day: int | None = None
+    own: bool = True
+    """False for what was observed on this number through another person."""
+
+
+def code_of(provider: str, evidence: str, vendor_code: str) -> str:
+    """The name under which the weights of a code are kept: `provider|evidence|vendor code`."""
+    return f"{provider}|{evidence}|{vendor_code}"

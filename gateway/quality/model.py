@@ -1,0 +1,131 @@
+"""All that the beliefs assume: rates, responses, starts, weights of codes. A value with a version; `fit` makes the next one.
+
+The defaults are priors from the code tables and from what is known of Chinese numbers (two in three months' freeze, then sold again).
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from gateway.quality.evidence import Evidence, code_of
+
+Three = tuple[float, float, float]
+"""Probability of one outcome where the number is (in service, off or suspended, dead)."""
+
+
+class Rates(Struct, frozen=True):
+    """How numbers change, per year, and the freeze in days."""
+
+    death_on: float = 0.06
+    """A number in service is given back."""
+    death_off: float = 0.3
+    """A number that is off or suspended is cancelled."""
+    off: float = 0.3
+    """A number in service goes off for long."""
+    on: float = 10.0
+    """A number that is off comes back."""
+    freeze_days: float = 90.0
+    """From death to the day it may be sold again (numbers.md §5)."""
+    sale: float = 1.5
+    """A number that may be sold is sold to a stranger."""
+
+
+class Responses(Struct, frozen=True):
+    """What people do after a message that the phone took, per message."""
+
+    shares: tuple[float, ...] = (0.6, 0.4)
+    """Kinds of persons: those who act on notices, those who seldom do."""
+    certified: tuple[float, ...] = (0.5, 0.15)
+    """Certifies after a notice that reached them, by kind."""
+    certified_else: float = 0.03
+    """Certifies all the same, though the message reached a stranger."""
+    replied: tuple[float, float] = (0.03, 0.01)
+    """Answers: the person, a stranger."""
+    wrong_person: tuple[float, float] = (0.0005, 0.05)
+    """Answers "not me": the person, a stranger."""
+    opted_out: tuple[float, float] = (0.003, 0.012)
+    """Answers "no more": the person, a stranger."""
+    certified_within: tuple[float, ...] = (1.0, 3.0, 5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 45.0, 60.0)
+    """Days within which a tenth, two tenths … all of those who certify after a notice have done so."""
+    answered_days: float = 3.0
+    """Days after which whoever answers has answered."""
+
+
+class Start(Struct, frozen=True):
+    """What a source is worth: where its numbers stand on the day it vouches for them."""
+
+    mine: float
+    dead: float
+    stranger: float
+    renews: float
+    """How far another listing by this source replaces what was believed: 1 = wholly, 0 = not at all."""
+
+
+class Model(Struct, frozen=True, dict=True):
+    """Everything the beliefs assume. Immutable; `version` names it in records."""
+
+    version: str = "prior-1"
+    rates: Rates = field(default_factory=Rates)
+    responses: Responses = field(default_factory=Responses)
+    starts: Mapping[str, Start] = field(default_factory=lambda: dict(STARTS))
+    codes: Mapping[str, Three] = field(default_factory=dict[str, Three])
+    """Learned weights by `code_of`; what is not here has the prior of its class."""
+    blocked: Mapping[str, float] = field(default_factory=lambda: {"recipient_blocked": 0.9, "carrier_blacklist": 0.6})
+    """Probability that the next message is blocked too."""
+    stages: int = 3
+    """Steps in which the freeze passes: more make its length more certain."""
+
+    @cached_property
+    def types(self) -> int:
+        """Kinds of persons."""
+        return len(self.responses.shares)
+
+    def weights(self, provider: str, evidence: str, vendor_code: str) -> Three:
+        """What an outcome weighs: its own code's weights, else those of its class."""
+        return self.codes.get(code_of(provider, evidence, vendor_code)) or CLASSES[Evidence(evidence)]
+
+
+CLASSES: Mapping[Evidence, Three] = {
+    Evidence.DELIVERED: (0.93, 0.05, 0.002),
+    Evidence.NUMBER_ABSENT: (0.004, 0.03, 0.80),
+    Evidence.NUMBER_SUSPENDED: (0.003, 0.35, 0.04),
+    Evidence.UNREACHABLE: (0.02, 0.40, 0.03),
+    Evidence.AMBIGUOUS: (0.01, 0.40, 0.40),
+    Evidence.RECIPIENT_BLOCKED: (0.01, 0.001, 0.0005),
+    Evidence.CARRIER_BLACKLIST: (0.004, 0.003, 0.003),
+    Evidence.NO_RECEIPT: (0.03, 0.20, 0.10),
+    Evidence.IN_SERVICE: (0.97, 0.30, 0.02),
+}
+"""Priors by class of outcome: P(outcome | in service, off, dead). Only ratios within a row count for a belief."""
+
+VERIFIED = "+verified"
+STARTS: Mapping[str, Start] = {
+    "self_service" + VERIFIED: Start(0.985, 0.003, 0.012, 0.97),
+    "counter" + VERIFIED: Start(0.97, 0.005, 0.025, 0.9),
+    "data_sharing" + VERIFIED: Start(0.93, 0.02, 0.05, 0.6),
+    "legacy" + VERIFIED: Start(0.88, 0.03, 0.09, 0.3),
+    "unknown" + VERIFIED: Start(0.88, 0.03, 0.09, 0.3),
+    "self_service": Start(0.94, 0.015, 0.045, 0.6),
+    "counter": Start(0.91, 0.03, 0.06, 0.5),
+    "data_sharing": Start(0.85, 0.06, 0.09, 0.3),
+    "legacy": Start(0.78, 0.09, 0.13, 0.05),
+    "unknown": Start(0.80, 0.08, 0.12, 0.1),
+}
+"""Where the numbers of a source stand, unless the fit learned better."""
+
+
+def start_of(source: str, *, verified: bool) -> str:
+    """The row of `starts` for a listing."""
+    key = source if source in STARTS else "unknown"
+    return key + VERIFIED if verified else key
+
+
+def renamed(model: Model, version: str) -> Model:
+    """The same under another version."""
+    return replace(model, version=version)
+
+
+PRIOR = Model()
+"""What is assumed before anything is learned."""

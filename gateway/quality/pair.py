@@ -1,0 +1,133 @@
+"""The belief about one pair of person and number: evidence in, belief out, O(1) each. Pure: days come in as arguments.
+
+A belief is the chain's state probabilities on the day of its last evidence, and what is still waited for after the last delivered message. Replies and
+certifications bear on who held the number when that message came, so they weigh on the belief as it stands; that nobody answered weighs when the next
+message's outcome, or a question, tells how long nobody has.
+"""
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gateway.quality.chain import Array
+from gateway.quality.evidence import BLOCKS, OUTCOMES, Evidence, Observation
+from gateway.quality.states import Reading, State, judge
+from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, SILENCE_DAYS, Tables
+
+NEVER = -1
+HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
+
+
+class PairBelief(Struct, frozen=True):
+    """What is kept of one pair: ten numbers, a few days and counts. `weights` () means that nothing is known."""
+
+    weights: tuple[float, ...] = ()
+    day: int = 0
+    """Day of the last evidence that moved the belief in time."""
+    sent_day: int = NEVER
+    """Day of the last message to this person that the phone took and that may still be answered."""
+    waiting: int = 0
+    """What has not come after it: bits CERT_OPEN and ANSWER_OPEN."""
+    blocked: float = 0.0
+    """Probability that whoever holds the number blocks us."""
+    observations: int = 0
+    outcomes: int = 0
+    """Of them: what came of messages."""
+    verified: bool = False
+    state: State = State.UNVERIFIED
+
+
+UNKNOWN = PairBelief()
+
+
+class OutOfOrder(ValueError):
+    """An observation is older than what the belief has seen: recompute the belief from the record."""
+
+
+def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    """The belief after one more observation. Raises `OutOfOrder`; observations of one day go in the order of `RANK`."""
+    if not belief.weights and seen.evidence is not Evidence.LISTED:
+        belief = _listed(tables, belief, Observation(seen.day, Evidence.LISTED))
+        belief = replace(belief, observations=0)
+    if belief.weights and seen.day < belief.day:
+        raise OutOfOrder(f"day {seen.day} comes after day {belief.day}")
+    if seen.evidence is Evidence.LISTED:
+        after = _listed(tables, belief, seen)
+    elif seen.evidence in OUTCOMES:
+        after = _outcome(tables, belief, seen)
+    else:
+        after = _response(tables, belief, seen)
+    after = replace(after, observations=after.observations + 1)
+    return replace(after, state=judge(read(tables, np.array(after.weights), after.blocked), after.state, heard=after.outcomes > 0 or after.verified))
+
+
+def reading(tables: Tables, belief: PairBelief, day: int) -> Reading:
+    """The belief on a day not before its last evidence, for people and plans to read."""
+    vector = np.array(belief.weights or tables.start("unknown", verified=False))
+    if belief.weights:
+        vector = tables.move(_silent(tables, belief, vector, day), max(day - belief.day, 0))
+    return read(tables, vector, belief.blocked)
+
+
+def read(tables: Tables, vector: Array, blocked: float) -> Reading:
+    """State probabilities → beliefs."""
+    v, layout = vector / vector.sum(), tables.layout
+    own, dead, others = (float(v[part].sum()) for part in (layout.own, layout.dead, layout.others))
+    return Reading(float(v[layout.on].sum()) * (1 - blocked), own, dead, others, blocked)
+
+
+def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    verified = seen.verified_day is not None
+    age = seen.day - seen.verified_day if seen.verified_day is not None else 0
+    fresh = tables.move(tables.start(seen.source, verified=verified), max(age, 0))
+    if not belief.weights:
+        return replace(belief, weights=tuple(fresh.tolist()), day=seen.day, verified=verified)
+    old = tables.move(np.array(belief.weights), seen.day - belief.day)
+    own = tables.layout.own
+    renews = tables.renews(seen.source, verified=verified) if fresh[own].sum() > old[own].sum() else 0.0
+    mixed = (1 - renews) * old + renews * fresh
+    return replace(belief, weights=_normal(mixed), day=seen.day, verified=belief.verified or verified)
+
+
+def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    vector = np.array(belief.weights)
+    if seen.own:
+        vector = _silent(tables, belief, vector, seen.day)
+    vector = tables.move(vector, seen.day - belief.day) * tables.code(seen.provider, seen.evidence, seen.vendor_code)
+    after = replace(belief, weights=_normal(vector), day=seen.day, outcomes=belief.outcomes + 1, blocked=_block(tables, belief, seen))
+    if not seen.own:
+        return after
+    taken = seen.evidence is Evidence.DELIVERED
+    return replace(after, sent_day=seen.day if taken else NEVER, waiting=CERT_OPEN | ANSWER_OPEN if taken else 0)
+
+
+def _response(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    row = tables.response(seen.evidence, own=seen.own)
+    blocked = 0.0 if seen.own else belief.blocked
+    vector = np.array(belief.weights)
+    if not seen.own or belief.sent_day == NEVER:
+        vector = tables.move(vector, seen.day - belief.day) * row
+        return replace(belief, weights=_normal(vector), day=seen.day, blocked=blocked)
+    closes = CERT_OPEN if seen.evidence is Evidence.CERTIFIED else ANSWER_OPEN
+    if seen.evidence is not Evidence.WRONG_PERSON and not belief.waiting & closes:
+        return belief  # the same said twice of one message
+    return replace(belief, weights=_normal(vector * row), waiting=belief.waiting & ~closes, blocked=blocked)
+
+
+def _silent(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Array:
+    """The belief once it is known that nothing more came until that day."""
+    if belief.sent_day == NEVER or not belief.waiting:
+        return vector
+    silent: Array = vector * tables.silences[belief.waiting, min(max(day - belief.sent_day, 0), SILENCE_DAYS - 1)]
+    return silent
+
+
+def _block(tables: Tables, belief: PairBelief, seen: Observation) -> float:
+    if seen.evidence in BLOCKS:
+        return tables.model.blocked[seen.evidence]
+    return 0.0 if seen.evidence in HEARD else belief.blocked
+
+
+def _normal(vector: Array) -> tuple[float, ...]:
+    total = vector.sum()
+    return tuple((vector / total).tolist())

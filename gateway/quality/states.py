@@ -1,0 +1,117 @@
+"""Beliefs → states for people to read, with hysteresis: a state is left later than it is entered, so that it does not flicker."""
+
+from enum import StrEnum
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gateway.quality.chain import Array
+
+GIVE_UP = 0.01
+"""A number is given up for a person where the probability that it is theirs and lives falls to this: of a hundred numbers given up, at most one was theirs."""
+TAKE_BACK = 0.06
+"""… and taken back where it rises to this."""
+GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
+BLOCKED_FROM, BLOCKED_UNTIL = 0.5, 0.3
+CHANGES_KIND = 0.8
+"""A number that is given up changes between dead and a stranger's at this share."""
+
+
+class State(StrEnum):
+    """What people read of a number as one person's contact."""
+
+    UNVERIFIED = "unverified"
+    """Nothing has come of it yet, and nobody checked it."""
+    GOOD = "good"
+    """Messages reach the person."""
+    DOUBTFUL = "doubtful"
+    """They may not."""
+    DEAD = "dead"
+    """The number does not exist any more: not used."""
+    WRONG_PERSON = "wrong_person"
+    """Somebody else holds it: not used."""
+    BLOCKED = "blocked"
+    """Whoever holds it blocks us."""
+
+
+STATES = tuple(State)
+UNVERIFIED, GOOD, DOUBTFUL, DEAD, WRONG_PERSON, BLOCKED = range(6)
+"""The states in arrays: their place in `STATES`."""
+SUPPRESSED = frozenset({State.DEAD, State.WRONG_PERSON})
+"""Numbers that plans do not use."""
+
+
+class Reading(Struct, frozen=True):
+    """What is believed of a pair of person and number on one day."""
+
+    p_reach: float
+    """A message sent now reaches the person: the number is theirs, in service, and does not block us."""
+    p_own: float
+    """The number is theirs and lives, be it off for a while."""
+    p_dead: float
+    """The number is cancelled."""
+    p_others: float
+    """A stranger holds it."""
+    p_blocked: float = 0.0
+
+    @property
+    def p_alive(self) -> float:
+        """The number exists: in service, or off for a while, whoever holds it."""
+        return 1 - self.p_dead
+
+    @property
+    def p_mine(self) -> float:
+        """Whoever holds the number, if anybody does, is the person."""
+        held = self.p_own + self.p_others
+        return self.p_own / held if held > 0 else 0.0
+
+
+def judge(now: Reading, before: State, *, heard: bool) -> State:
+    """The state, from the belief and the state before. `heard`: something came of a message, or somebody verified the number."""
+    gone = before in SUPPRESSED
+    if now.p_own <= GIVE_UP or (gone and now.p_own < TAKE_BACK):
+        return _given_up(now, before)
+    if now.p_blocked >= (BLOCKED_UNTIL if before is State.BLOCKED else BLOCKED_FROM):
+        return State.BLOCKED
+    if not heard:
+        return State.UNVERIFIED
+    if now.p_reach >= GOOD_FROM or (before is State.GOOD and now.p_reach >= GOOD_UNTIL):
+        return State.GOOD
+    return State.DOUBTFUL
+
+
+def _given_up(now: Reading, before: State) -> State:
+    share = now.p_dead / (now.p_dead + now.p_others)
+    if before is State.DEAD:
+        return State.WRONG_PERSON if 1 - share > CHANGES_KIND else State.DEAD
+    if before is State.WRONG_PERSON:
+        return State.DEAD if share > CHANGES_KIND else State.WRONG_PERSON
+    return State.DEAD if share >= 0.5 else State.WRONG_PERSON
+
+
+class Readings(Struct, frozen=True):
+    """`Reading` of many pairs, as columns."""
+
+    p_reach: Array
+    p_own: Array
+    p_dead: Array
+    p_others: Array
+    p_blocked: Array
+
+    def one(self, i: int) -> Reading:
+        """The reading of one pair."""
+        return Reading(*(float(column[i]) for column in (self.p_reach, self.p_own, self.p_dead, self.p_others, self.p_blocked)))
+
+
+def judge_all(now: Readings, before: NDArray[np.int8], heard: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """`judge` for many pairs at once."""
+    gone = (before == DEAD) | (before == WRONG_PERSON)
+    given_up = (now.p_own <= GIVE_UP) | (gone & (now.p_own < TAKE_BACK))
+    gone_for = now.p_dead + now.p_others
+    share = np.divide(now.p_dead, gone_for, out=np.zeros_like(gone_for), where=gone_for > 0)
+    dead = np.where(before == DEAD, 1 - share <= CHANGES_KIND, np.where(before == WRONG_PERSON, share > CHANGES_KIND, share >= 0.5))
+    blocked = now.p_blocked >= np.where(before == BLOCKED, BLOCKED_UNTIL, BLOCKED_FROM)
+    good = (now.p_reach >= GOOD_FROM) | ((before == GOOD) & (now.p_reach >= GOOD_UNTIL))
+    chosen = np.select([given_up & dead, given_up, blocked, ~heard, good], [DEAD, WRONG_PERSON, BLOCKED, UNVERIFIED, GOOD], DOUBTFUL)
+    return chosen.astype(np.int8)

@@ -1,0 +1,154 @@
+"""Beliefs of many pairs at once: the same steps as `pair`, as products of matrices. The k-th observation of all pairs is one product."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from gateway.quality.chain import HORIZON, Array
+from gateway.quality.record import NONE, Ints, Steps
+from gateway.quality.states import UNVERIFIED, Readings, judge_all
+from gateway.quality.tables import SILENCE_DAYS, Tables
+
+TOGETHER = 4096
+"""Pairs that are swept together: their vectors and matrices stay in the cache."""
+
+
+class Beliefs(Struct):
+    """`PairBelief` of many pairs, as columns."""
+
+    weights: Array
+    day: NDArray[np.int32]
+    sent_day: NDArray[np.int32]
+    waiting: NDArray[np.int32]
+    blocked: Array
+    heard: NDArray[np.bool_]
+    state: NDArray[np.int8]
+
+
+class Trace(Struct):
+    """What the beliefs were right before each row: for benches, which ask what a plan would have known."""
+
+    p_reach: Array
+    p_own: Array
+    state: NDArray[np.int8]
+
+
+def sweep(tables: Tables, steps: Steps, *, trace: Trace | None = None) -> Beliefs:
+    """The beliefs after all observations. `trace`, where given, is filled row by row."""
+    count, size = len(steps.first) - 1, tables.layout.size
+    made = Beliefs(
+        np.zeros((count, size)),
+        steps.last_day,
+        steps.sent_day,
+        steps.waiting,
+        np.zeros(count),
+        np.zeros(count, dtype=np.bool_),
+        np.full(count, UNVERIFIED, dtype=np.int8),
+    )
+    rows = tables.rows(steps.codes)
+    starts = np.stack([tables.starts[key] for key in steps.starts])
+    renews = np.array([tables.model.starts[key].renews for key in steps.starts])
+    keep = np.array([tables.model.blocked.get(code[1], 0.0) for code in steps.codes] or [0.0])
+    silences = tables.silences.reshape(-1, size)
+    for chunk, active in by_rank(steps.first):
+        _chunk(tables, steps, made, chunk, active, rows, starts, renews, keep, silences, trace)
+    return made
+
+
+def by_rank(first: Ints, together: int = TOGETHER) -> Iterator[tuple[Ints, list[tuple[int, Ints]]]]:
+    """Chunks of pairs, longest records first, and for each rank k how many of the chunk have a k-th row, and which it is."""
+    lengths = np.diff(first)
+    order = np.argsort(-lengths, kind="stable")
+    for at in range(0, len(order), together):
+        chunk = order[at : at + together]
+        longest = lengths[chunk]
+        ranks = [(n, first[chunk[:n]] + k) for k in range(int(longest[0])) if (n := int(np.searchsorted(-longest, -k, side="left")))]
+        yield chunk, ranks
+
+
+def moved(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Array:
+    """Each vector its own number of days later."""
+    days = np.maximum(days, 0)
+    while (far := days > HORIZON).any():
+        vectors = vectors.copy()
+        vectors[far] = vectors[far] @ tables.moves[HORIZON]
+        days = np.where(far, days - HORIZON, days)
+    later: Array = np.matmul(vectors[:, None, :], tables.moves[days])[:, 0, :]
+    return later
+
+
+def read_all(tables: Tables, vectors: Array, blocked: Array) -> Readings:
+    """`Reading` of each row of vectors."""
+    layout = tables.layout
+    own, dead, others = (vectors[:, part].sum(axis=1) for part in (layout.own, layout.dead, layout.others))
+    return Readings(vectors[:, layout.on].sum(axis=1) * (1 - blocked), own, dead, others, blocked)
+
+
+def readings(tables: Tables, beliefs: Beliefs, day: int) -> tuple[Readings, NDArray[np.int8]]:
+    """All beliefs and states as of a day not before their last evidence."""
+    waited = np.clip(day - beliefs.sent_day, 0, SILENCE_DAYS - 1)
+    silence = np.where(beliefs.sent_day == NONE, 0, beliefs.waiting * SILENCE_DAYS + waited)
+    vectors = beliefs.weights * tables.silences.reshape(-1, tables.layout.size)[silence]
+    vectors = np.vstack([part for part in _parts(tables, vectors, day - beliefs.day)] or [vectors])
+    now = read_all(tables, vectors, beliefs.blocked)
+    return now, judge_all(now, beliefs.state, beliefs.heard)
+
+
+def _parts(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Iterator[Array]:
+    for at in range(0, len(vectors), TOGETHER):
+        later = moved(tables, vectors[at : at + TOGETHER], days[at : at + TOGETHER])
+        yield later / later.sum(axis=1, keepdims=True)
+
+
+def _chunk(
+    tables: Tables,
+    steps: Steps,
+    made: Beliefs,
+    chunk: Ints,
+    ranks: list[tuple[int, Ints]],
+    rows: Array,
+    starts: Array,
+    renews: Array,
+    keep: Array,
+    silences: Array,
+    trace: Trace | None,
+) -> None:
+    own = tables.layout.own
+    vectors = np.zeros((len(chunk), tables.layout.size))
+    blocked, heard, state = np.zeros(len(chunk)), np.zeros(len(chunk), dtype=np.bool_), np.full(len(chunk), UNVERIFIED, dtype=np.int8)
+    for k, (n, at) in enumerate(ranks):
+        v = vectors[:n]
+        start = steps.start[at]
+        listed = start != NONE
+        if k == 0:
+            v = moved(tables, starts[start], steps.age[at])
+        else:
+            v = moved(tables, v * silences[steps.silence[at]], steps.days[at])
+            if listed.any():
+                v[listed] = _relisted(tables, v[listed], starts[start[listed]], renews[start[listed]], steps.age[at[listed]], own)
+        if trace is not None:
+            _note(tables, trace, at, v, blocked[:n], state[:n], heard[:n])
+        v = v * rows[steps.row[at]]
+        vectors[:n] = v / v.sum(axis=1, keepdims=True)
+        block = steps.block[at]
+        blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, keep[np.maximum(block, 0)], 0.0))
+        heard[:n] |= steps.outcome[at] | steps.verified[at]
+        state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n])
+    made.weights[chunk], made.blocked[chunk], made.heard[chunk], made.state[chunk] = vectors, blocked, heard, state
+
+
+def _relisted(tables: Tables, old: Array, fresh: Array, renews: Array, age: NDArray[np.int32], own: slice) -> Array:
+    old = old / old.sum(axis=1, keepdims=True)
+    fresh = moved(tables, fresh, age)
+    share = np.where(fresh[:, own].sum(axis=1) > old[:, own].sum(axis=1), renews, 0.0)[:, None]
+    mixed: Array = (1 - share) * old + share * fresh
+    return mixed
+
+
+def _note(
+    tables: Tables, trace: Trace, at: Ints, vectors: Array, blocked: Array, state: NDArray[np.int8], heard: NDArray[np.bool_]
+) -> None:
+    now = read_all(tables, vectors / vectors.sum(axis=1, keepdims=True), blocked)
+    trace.p_reach[at], trace.p_own[at], trace.state[at] = now.p_reach, now.p_own, judge_all(now, state, heard)
