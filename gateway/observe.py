@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from gateway.dispatch.circuit import needs_operator
 from gateway.dispatch.claim import Call
 from gateway.dispatch.outlets import Outlets
 from gateway.intake.check import Rejected
@@ -15,9 +16,7 @@ from gateway.pipeline.record import Recorded
 from gateway.pipeline.sweep import Swept
 from gateway.pipeline.write import Written
 from gateway.words import Kind, NoticeStatus, Outcome, Reason, Status
-from providers.base.ruling import retry_class
 from providers.base.types import Answer
-from providers.base.words import RetryClass
 
 
 class Observer:
@@ -102,7 +101,7 @@ class Observer:
         else:
             for outcome, n in Counter(a.outcome for a in answers).items():
                 self._metrics.attempts(call.provider, outcome, n)
-        if first is not Outcome.ACCEPTED and (refused := sum(retry_class(a) is RetryClass.CONFIGURATION for a in answers)):
+        if first is not Outcome.ACCEPTED and (refused := sum(map(needs_operator, answers))):
             self._metrics.misconfigured(call.provider, refused)
         if self.outlets is not None:
             self.outlets.ended(call.provider, answers)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from gateway.words import Outcome
+from gateway.words import Outcome, Reason
 from providers.base.ruling import retry_class
 from providers.base.types import Answer
 from providers.base.words import RetryClass
@@ -15,9 +15,11 @@ FAILURES = 5
 OPEN_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """Seconds it stays open, the first time, the second, …"""
 CONFIGURATIONS = 3
-"""Calls in a row that were refused because of our account, template or signature: one message alone may be at fault, three are not."""
-NEEDS_OPERATOR_S = 300.0
+"""Calls in a row that were refused because of our account: one message alone may be at fault, three are not."""
+NEEDS_OPERATOR_S = (60.0, 120.0, 300.0)
 """Seconds it stays open then: nothing gets better before somebody looks."""
+OF_A_TEXT = frozenset({Reason.TEMPLATE_REJECTED, Reason.SIGNATURE_REJECTED})
+"""What needs an operator too, and is no reason to send nothing else: other texts are well."""
 
 
 class CircuitState(StrEnum):
@@ -84,7 +86,7 @@ class Circuit:
         self.trying = False
         if not any(a.outcome in {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED} for a in answers):
             self._failed += 1
-            return self._open(Why.FAILED, OPEN_S[min(self._opened, len(OPEN_S) - 1)], now, ripe=self._failed >= FAILURES)
+            return self._open(Why.FAILED, OPEN_S, now, ripe=self._failed >= FAILURES)
         if answers[0].outcome is not Outcome.ACCEPTED and misconfigured(answers):
             self._misconfigured += 1
             return self._open(Why.CONFIGURATION, NEEDS_OPERATOR_S, now, ripe=self._misconfigured >= CONFIGURATIONS)
@@ -98,14 +100,20 @@ class Circuit:
             self._until = now + turn.seconds
             self._opened = max(self._opened, turn.times)
 
-    def _open(self, why: Why, seconds: float, now: float, *, ripe: bool) -> Turn | None:
+    def _open(self, why: Why, pauses_s: Sequence[float], now: float, *, ripe: bool) -> Turn | None:
         if not self._opened and not ripe:
             return None
+        seconds = pauses_s[min(self._opened, len(pauses_s) - 1)]
         self._until = now + seconds
         self._opened += 1
         return Turn(why, seconds, self._opened)
 
 
 def misconfigured(answers: Sequence[Answer]) -> bool:
-    """Whether the vendor refused every message of a call because of our account, template or signature."""
-    return all(a.outcome in {Outcome.REFUSED, Outcome.DEFERRED} and retry_class(a) is RetryClass.CONFIGURATION for a in answers)
+    """Whether the vendor refused every message of a call because of our account."""
+    return all(needs_operator(a) and a.reason not in OF_A_TEXT for a in answers)
+
+
+def needs_operator(answer: Answer) -> bool:
+    """Whether a message was refused because of our account, template or signature."""
+    return answer.outcome in {Outcome.REFUSED, Outcome.DEFERRED} and retry_class(answer) is RetryClass.CONFIGURATION

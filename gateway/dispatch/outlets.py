@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
-from gateway.dispatch.circuit import Circuit, CircuitState, Turn, Why
+from gateway.dispatch.circuit import Circuit, CircuitState, Turn, needs_operator
 from gateway.dispatch.places import Places
 from gateway.dispatch.pump import Outlet
 from gateway.dispatch.shares import Shares
 from gateway.logs import get_logger
-from gateway.words import Lane
+from gateway.words import Lane, Outcome, Reason
 from providers.base.abilities import HoldsLink
 from providers.base.types import Answer, Provider
 
@@ -21,6 +21,8 @@ Routes = Mapping[tuple[str, str | None], Sequence[str]]
 SILENT_S = 2.0
 """A provider that has calls on the wire and answered none for so long is used only where there is no other: it may be gone, and what it has not
 answered can never be sent again."""
+HELP_S = 60.0
+"""Seconds between log lines that ask for an operator."""
 log = get_logger(__name__)
 
 
@@ -43,6 +45,7 @@ class Outlets:
         self.turns: dict[str, Turn] = {}
         """Circuits that opened or closed here and of which nobody was told yet."""
         self.turned = asyncio.Event()
+        self._asked_help: dict[tuple[str, Reason | None], float] = {}
 
     def route(self, channel: str, lane: str) -> "LaneRoute":
         """The providers of a lane, with their shares."""
@@ -71,15 +74,16 @@ class Outlets:
 
     def ended(self, provider: str, answers: Sequence[Answer]) -> None:
         """A call to a provider ended."""
-        turn = self._circuits[provider].ended(answers, time.monotonic())
+        now = time.monotonic()
+        turn = self._circuits[provider].ended(answers, now)
+        if answers and answers[0].outcome is not Outcome.ACCEPTED and needs_operator(answers[0]):
+            self._call_for_help(provider, answers[0], now)
         if turn is None:
             return
         self.turns[provider] = turn
         self.turned.set()
-        if turn.why is Why.CONFIGURATION:
-            log.error("provider_needs_operator", provider=provider, seconds=turn.seconds, reason=str(answers[0].reason))
-        elif turn.why is not None:
-            log.warning("circuit_opened", provider=provider, seconds=turn.seconds)
+        if turn.why is not None:
+            log.warning("circuit_opened", provider=provider, seconds=turn.seconds, why=str(turn.why))
         else:
             log.info("circuit_closed", provider=provider)
 
@@ -126,6 +130,13 @@ class Outlets:
     def tried(self, names: Iterable[str]) -> bool:
         """Whether somebody tries a half-open circuit at this moment."""
         return any(self._circuits[name].trying for name in names)
+
+    def _call_for_help(self, provider: str, answer: Answer, now: float) -> None:
+        """Once a minute for each reason."""
+        about = provider, answer.reason
+        if now - self._asked_help.get(about, -HELP_S) >= HELP_S:
+            self._asked_help[about] = now
+            log.error("provider_needs_operator", provider=provider, reason=str(answer.reason))
 
     def _usable(self, name: str, now: float) -> bool:
         if self._switches[name].suspended or self._circuits[name].state(now) is CircuitState.OPEN:

@@ -4,6 +4,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from gateway.dispatch.circuit import CONFIGURATIONS, FAILURES, NEEDS_OPERATOR_S, CircuitState, Turn, Why
@@ -128,12 +129,33 @@ def test_refusals_of_our_account_open_the_circuit_for_long_when_they_come_in_a_r
         all_outlets.ended("a", NOT_US)
     assert all_outlets.states()["a"] is CircuitState.CLOSED
     all_outlets.ended("a", NOT_US)
-    clock[0] += NEEDS_OPERATOR_S - 1
+    clock[0] += NEEDS_OPERATOR_S[0] - 1
     assert all_outlets.states()["a"] is CircuitState.OPEN
     clock[0] += 2
     assert all_outlets.states()["a"] is CircuitState.HALF_OPEN
     all_outlets.ended("a", NOT_US)
     assert all_outlets.states()["a"] is CircuitState.OPEN
+
+
+def test_a_text_that_a_vendor_does_not_approve_keeps_no_other_text_back() -> None:
+    all_outlets = outlets()
+    for reason in (Reason.TEMPLATE_REJECTED, Reason.SIGNATURE_REJECTED):
+        for _ in range(10):
+            all_outlets.ended("a", [Answer("1", Outcome.REFUSED, reason)])
+    assert all_outlets.states()["a"] is CircuitState.CLOSED
+
+
+def test_an_operator_is_called_once_a_minute_for_each_reason(clock: list[float]) -> None:
+    all_outlets = outlets()
+    with structlog.testing.capture_logs() as lines:
+        for reason in (Reason.TEMPLATE_REJECTED, Reason.ACCOUNT_PROBLEM):
+            for _ in range(4):
+                all_outlets.ended("a", [Answer("1", Outcome.REFUSED, reason)])
+        clock[0] += 61
+        all_outlets.ended("a", [Answer("1", Outcome.REFUSED, Reason.TEMPLATE_REJECTED)])
+    called = [line["reason"] for line in lines if line["event"] == "provider_needs_operator"]
+    assert called == ["template_rejected", "account_problem", "template_rejected"]
+    assert [line["why"] for line in lines if line["event"] == "circuit_opened"][:1] == ["configuration"]
 
 
 async def test_a_circuit_that_opened_in_one_process_opens_in_the_others(redis_url: str) -> None:
