@@ -125,6 +125,9 @@ class Dialect(Protocol):
         Raises `Garbage`, before anything is stored, for news without the fields that an answer needs.
         """
 
+    def objection(self) -> bytes:
+        """What is said before the link is closed over garbage; empty: nothing."""
+
     def strange(self, pdu: Pdu) -> bytes:
         """Answers a command that is in no table; empty: say nothing. Raises `Garbage`."""
 

@@ -1,19 +1,21 @@
 """How fast a throttling carrier wants us: a pause, then what it took before, then slowly more.
 
 Nobody is told the limit of an account. So there is none until the first "too fast"; then the pace is four fifths of what was taken in the
-last second, and grows by a tenth a second until the next one.
+last second, and grows by a fifth a second until the next one.
 """
 
 from typing import Final
 
 SLOWER: Final = 0.8
-RECOVERY_A_S: Final = 1.1
+RECOVERY_A_S: Final = 1.2
+FIRST_PER_S: Final = 50.0
+"""The least pace at first: a burst says little of what a second may hold. Later ones are half of the last at least."""
 LEAST_PER_S: Final = 1.0
 UNLIMITED_PER_S: Final = 20_000.0
 """A pace that has grown so far limits nothing any more."""
 PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
-_CALM_S: Final = 5.0
+_CALM_S: Final = 1.0
 """Throttled again so soon after a pause: the next pause is twice as long."""
 _BURST_S: Final = 0.05
 """How much of a second may be written at once."""
@@ -71,7 +73,8 @@ class Pace:
         again = now - self._resumes < _CALM_S and self._pause_s > 0
         self._pause_s = min(max(pause_s, self._pause_s * 2 if again else PAUSE_S), max(LONGEST_PAUSE_S, pause_s))
         self._slowed, self._resumes, self._filled, self._tokens = now, now + self._pause_s, now, 1.0
-        self.per_s = max(LEAST_PER_S, SLOWER * min(self.per_s, max(self._taken, self._taken_before)))
+        least = max(LEAST_PER_S, self.per_s / 2) if self.limited else FIRST_PER_S
+        self.per_s = max(least, SLOWER * min(self.per_s, max(self._taken, self._taken_before)))
 
     def _count(self, now: float) -> None:
         second = int(now)

@@ -138,7 +138,8 @@ class Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Takes what these octets complete."""
         self._heard_at = self._loop.time()
-        self._tries = 0
+        if self._tries:
+            self._lives()
         waiting = len(self.unread)
         asked = len(self._asked)
         try:
@@ -238,6 +239,12 @@ class Session(asyncio.Protocol):
         self._why = "the other side said goodbye"
         self._write(self.dialect.reply(pdu))
         self._loop.call_later(LAST_ANSWERS_S if self._asked else 0.0, self.end, self._why)
+
+    def _lives(self) -> None:
+        self._tries = 0
+        if self._alarm:
+            self._alarm.cancel()
+        self._watch()
 
     def _watch(self) -> None:
         """Asks whether the other side lives where nothing was heard of it for too long."""
