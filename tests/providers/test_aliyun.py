@@ -16,6 +16,7 @@ from providers.base.words import Outcome, Reason, RetryClass
 from tests.providers.contract import Lease, message, opened, sent
 from tests.providers.test_aliyun_contract import aliyun
 from tests.standins.aliyun import AliyunSms, aliyun_sms
+from tests.standins.wire import saying, wire
 
 NOW = datetime(2026, 11, 24, 6, 3, 20, tzinfo=UTC)
 
@@ -169,6 +170,15 @@ async def test_a_batch_that_is_refused_for_another_cause_or_may_have_left_is_not
         vendor.error = (200, code)
         answers = await sent(provider, batch_of(["1111", "2222"]))
     assert (vendor.requests, len(answers), {answer.vendor_code for answer in answers}) == (1, 2, {code})
+
+
+@pytest.mark.parametrize("code", ["isv.BUSINESS_LIMIT_CONTROL", "isv.MOBILE_NUMBER_ILLEGAL"])
+async def test_a_refused_batch_that_has_a_number_may_have_left_and_is_not_sent_again(code: str) -> None:
+    async with wire(saying(200, json.dumps({"Code": code, "BizId": "1^0"}).encode())) as server:
+        async with opened(aliyun(server.url.removesuffix("/send"))) as provider:
+            answers = await sent(provider, batch_of(["1111", "2222"]))
+        assert len(server.requests) == 1
+    assert {answer.outcome for answer in answers} == {Outcome.UNKNOWN}
 
 
 async def test_an_ended_lease_ends_the_halving() -> None:
