@@ -74,11 +74,11 @@ class Joining:
         if not said:
             return joined.incoming
         await parts.say(connection, list(said.values()))
-        whole = await parts.whole(connection, list({part.message_id for part, _ in said.values()}))
+        standing = await parts.standing(connection, list({part.message_id for part, _ in said.values()}))
         some = {
             place
             for place, part in joined.by_part.items()
-            if reports[place].status is Status.DELIVERED and (part.message_id, part.call_id) not in whole
+            if reports[place].status in _ENDS and not _decides(reports[place].status, part, standing[part.message_id, part.call_id])
         }
         return [_only_sent(i, {p for n2, p in some if n2 == n}) for n, i in enumerate(joined.incoming)] if some else joined.incoming
 
@@ -171,6 +171,13 @@ class Again:
         ]
 
 
+def _decides(status: Status, part: Part, standing: Mapping[str, str | None]) -> bool:
+    """Whether a word on a part is one on the whole: it is the first final one on that part, and a failure, or all the others were delivered."""
+    if standing[part.vendor_id] != status:
+        return False
+    return status is not Status.DELIVERED or all(one == Status.DELIVERED for one in standing.values())
+
+
 def _packed(report: Report) -> bytes:
     """All of it; what no UTF-8 can hold (lone surrogates of a vendor's JSON) becomes "?"."""
     try:
@@ -191,7 +198,7 @@ def _named(incoming: Sequence[Incoming], found: Mapping[Place, int]) -> list[Inc
 
 
 def _only_sent(incoming: Incoming, positions: Collection[int]) -> Incoming:
-    """A part was delivered, others are not yet: of the whole that says no more than sent."""
+    """What is said of these parts says no more of the whole than that it was sent."""
     if not positions:
         return incoming
     sent = {"status": Status.SENT, "reason": None, "fault": Fault.NONE, "permanent": None}

@@ -21,9 +21,8 @@ update part p set status = u.status
   from unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as u(provider, vendor_id, call_id, status)
  where p.vendor_id = u.vendor_id and p.provider = u.provider and p.call_id = u.call_id and p.status is null"""
 
-WHOLE = """
-select p.message_id, p.call_id from unnest($1::bigint[]) as u(message) join part p on p.message_id = u.message and p.parts > 1
- group by p.message_id, p.call_id having count(*) filter (where p.status = 'delivered') = max(p.parts)"""
+STANDING = """
+select p.message_id, p.call_id, p.vendor_id, p.status from unnest($1::bigint[]) as u(message) join part p on p.message_id = u.message and p.parts > 1"""
 
 OF_CALLS = """
 select u.place, m.id
@@ -117,9 +116,12 @@ async def say(connection: Connection, said: Sequence[tuple[Part, str]]) -> None:
     await connection.execute(SAY, *columns)
 
 
-async def whole(connection: Connection, message_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """(message id, call id) all of whose parts were delivered, where there are several."""
-    return {tuple(row) for row in await connection.fetch(WHOLE, message_ids)}
+async def standing(connection: Connection, message_ids: Sequence[int]) -> dict[tuple[int, int], dict[str, str | None]]:
+    """Of messages that have several parts: (message id, call id) → the final word on each, by the vendor's id."""
+    found: dict[tuple[int, int], dict[str, str | None]] = {}
+    for message, call, vendor_id, status in await connection.fetch(STANDING, message_ids):
+        found.setdefault((message, call), {})[vendor_id] = status
+    return found
 
 
 async def unjoined(connection: Connection, rows: Sequence[Unjoined], at: datetime) -> None:

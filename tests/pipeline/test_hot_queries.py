@@ -97,7 +97,7 @@ QUERIES = {
     "last messages": (inbound.LAST_MESSAGE, {"message_key"}),
     "parts": (parts.FIND, {"part_vendor_id"}),
     "say of parts": (parts.SAY, {"part_vendor_id"}),
-    "whole": (parts.WHOLE, {"part_message"}),
+    "standing of parts": (parts.STANDING, {"part_message"}),
     "messages of calls": (parts.OF_CALLS, {"call_pkey", "message_key"}),
     "reports before parts": (parts.KNOWN_OF_PARTS, {"receipt_unjoined_vendor_id"}),
     "reports before messages": (parts.KNOWN_OF_RECEIPTS, {"receipt_unjoined_pkey", "part_vendor_id"}),

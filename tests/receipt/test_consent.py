@@ -67,6 +67,7 @@ async def test_who_follows_no_more_is_told_by_sms_at_once(plant: Plant) -> None:
     await plant.post(known("p1", wechat(), sms(number(1))))
     await sign(plant, Sign.UNFOLLOWED)
     await plant.post(reminder("p1"), suspended("p1"))
+    assert await plant.count("message", "channel = 'wechat'") == 0
     assert await send(plant) == ["sms", "sms"]
     await sign(plant, Sign.FOLLOWED)
     await plant.post(requested("p1"))

@@ -140,6 +140,19 @@ async def test_a_message_is_undelivered_when_one_part_is_and_stays_it(plant: Pla
     await verified(plant)
 
 
+async def test_the_first_final_word_on_a_part_stays(plant: Plant) -> None:
+    plant.vendor.says = in_parts(2)
+    await people(plant, 1)
+    await plant.drain()
+    one = plant.vendor.seen[0]
+    await told(plant, of_part(f"v{one}-1"))
+    await told(plant, of_part(f"v{one}-1", Status.UNDELIVERED))
+    assert await plant.messages() == [("sent", None)]
+    await told(plant, of_part(f"v{one}-2"), of_part(f"v{one}-2", Status.UNDELIVERED))
+    assert await plant.messages() == [("delivered", None)]
+    await verified(plant)
+
+
 async def test_a_part_that_is_only_on_its_way_says_nothing_final(plant: Plant) -> None:
     plant.vendor.says = in_parts(2)
     await people(plant, 1)
