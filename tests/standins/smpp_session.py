@@ -136,6 +136,7 @@ class SmppSession(asyncio.Protocol):
     def half(self, sequence: int, body: bytes) -> None:
         """Half of a submit_sm_resp, then the end of this side."""
         self._transport.write(pdu(Command.SUBMIT_SM | RESPONSE, sequence, body)[:-6])
+        self.receives = False
         self._transport.write_eof()
 
     def abort(self) -> None:
