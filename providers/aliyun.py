@@ -46,6 +46,8 @@ from providers.base.words import Outcome, Reason, RetryClass
 MOST_A_CALL: Final = 100
 HALVINGS: Final = 16
 """Calls that a refused batch may be looked into with: enough to find one message among a hundred, too few to hammer."""
+HALVING_S: Final = 4.0
+"""When the last of them begins: it still ends within the lease, which is longer than `timeout_s` + 5 s."""
 
 _ANOTHER_TEMPLATE: Final = Ruling(Outcome.NOTHING_LEFT, detail="a call carries one template; this message has another one")
 _HALF_A_CHARACTER: Final = because(Outcome.REFUSED, Reason.CONTENT_REJECTED, "a parameter holds half a character (a lone surrogate)")
@@ -81,11 +83,11 @@ class Aliyun(HttpVendor):
             return None
 
     async def send(self, batch: Sequence[Outgoing], still_mine: StillMine, on_first_byte: Callable[[], None]) -> Sequence[Answer]:
-        """One call; see `Provider.send`. A batch that is refused for one of its messages is sent again in halves, for half of `timeout_s`."""
+        """One call; see `Provider.send`. A batch that is refused for one of its messages is sent again in halves."""
         if len(batch) == 1:
             return await super().send(batch, still_mine, on_first_byte)
         loop = asyncio.get_running_loop()
-        until, wrote = loop.time() + self.settings.timeout_s / 2, _once(on_first_byte)
+        until, wrote = loop.time() + HALVING_S, _once(on_first_byte)
         return await by_halves(
             batch,
             lambda part: HttpVendor.send(self, part, still_mine, wrote),
@@ -130,7 +132,20 @@ class Aliyun(HttpVendor):
 
     async def ask(self, asked: Sequence[Asked]) -> None:
         """QuerySendDetails for each number and day; see `Asks`."""
-        await answer_all(asked, self.now(), self._fetch, self._keep)
+        failed: list[str | None] = []
+
+        async def fetch(parameters: Mapping[str, str]) -> bytes | None:
+            call = self._signed(QUERY, parameters, _NO_FORM)
+            heard = await self._link.call(self._endpoint, call.body, lambda: True, lambda: None, call.headers, call.query)
+            code = field(fields(heard.body), "Code") if isinstance(heard, Heard) else heard.detail
+            if isinstance(heard, Heard) and code == ACCEPTED:
+                return heard.body
+            failed.append(code)
+            return None
+
+        await answer_all(asked, self.now(), fetch, self._keep)
+        if failed:
+            _log.warning("aliyun queries failed provider=%s queries=%d last=%s", self.settings.name, len(failed), failed[-1])
 
     def _one(self, message: Outgoing, params: bytes, template: str) -> Signed:
         query = {
@@ -153,15 +168,6 @@ class Aliyun(HttpVendor):
 
     def _signed(self, action: str, query: Mapping[str, str], form: Mapping[str, str]) -> Signed:
         return self._signer.sign(action, query, form, self.now(), secrets.token_hex(16))
-
-    async def _fetch(self, parameters: Mapping[str, str]) -> bytes | None:
-        call = self._signed(QUERY, parameters, _NO_FORM)
-        heard = await self._link.call(self._endpoint, call.body, lambda: True, lambda: None, call.headers, call.query)
-        code = field(fields(heard.body), "Code") if isinstance(heard, Heard) else heard.detail
-        if isinstance(heard, Heard) and code == ACCEPTED:
-            return heard.body
-        _log.warning("aliyun query failed provider=%s code=%s", self.settings.name, code)
-        return None
 
     async def _keep(self, body: bytes) -> None:
         await self._receive(self.settings.name, Callback("QUERY", {}, {}, body))

@@ -150,8 +150,9 @@ async def test_a_query_that_fails_is_logged_without_the_number_and_leaves_its_me
     async with aliyun_sms() as (vendor, url), opened(aliyun(url, inbox)) as provider:
         assert isinstance(provider, Aliyun)
         vendor.error = error
-        await provider.ask([asked(message("5678"))])
+        await provider.ask([asked(message("5678")), asked(message("5679"))])
     assert not inbox.callbacks
+    assert len(caplog.records) == 1, "one line, however many there were"
     assert error[1] in caplog.text
     assert "1380013" not in caplog.text
 

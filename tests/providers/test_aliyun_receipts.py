@@ -121,7 +121,7 @@ entry_values = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(entry_values, max_size=4) | json_values)
 def test_no_callback_raises_anything_else(document: Any) -> None:
     for method, body in (("POST", document), ("QUERY", {"SmsSendDetailDTOs": {"SmsSendDetailDTO": document}})):
