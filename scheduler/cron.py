@@ -17,6 +17,7 @@ from gateway.routing import switch
 from gateway.runtime import Runtime
 from gateway.store import claims, codes, gauges, inbox, parts, persons, routing
 from gateway.store.pool import Queries
+from scheduler.counting import Counting
 from scheduler.jobs import ArqJobs
 
 LEADER = 7_461_002
@@ -36,6 +37,7 @@ class Scheduler:
         self._counted = gauges.Census()
         config = runtime.config
         self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
+        self._counting = Counting(runtime.reading, config.quality.shared_from)
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
@@ -48,6 +50,7 @@ class Scheduler:
             (10.0, self._gauges),
             (10.0, self._weights),
             (60.0, self._heads),
+            (10.0, self._counting),
         ]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -60,6 +63,7 @@ class Scheduler:
                         try:
                             await self._act(connection, stopping)
                         finally:
+                            await self._counting.stop()
                             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                                 await connection.execute("select pg_advisory_unlock($1)", LEADER)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from gateway.api import health, lists, messages, notices, persons, quality, verdicts
+from gateway.api import health, lists, messages, notices, persons, quality, quality_counts, verdicts
 from gateway.api.calls import Call
 from gateway.api.listing import Listing
 from gateway.api.query import Query
@@ -38,8 +38,10 @@ ROUTES = (
     Route("/v1/messages/{id}", messages.message),
     Route("/v1/uncertified", lists.UNCERTIFIED),
     Route("/v1/outreach", lists.OUTREACH),
-    Route("/v1/quality/summary", quality.summary, query=quality.SummaryQuery),
+    Route("/v1/quality/summary", quality_counts.summary, query=quality_counts.SummaryQuery),
+    Route("/v1/quality/trend", quality_counts.TREND),
     Route("/v1/quality/contacts", quality.CONTACTS),
+    Route("/v1/quality/shared", quality.SHARED),
     Route("/v1/events", verdicts.event, (Scope.READ, Scope.EVENTS), query=verdicts.EventQuery),
 )
 """What takes a token."""

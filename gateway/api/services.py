@@ -44,6 +44,9 @@ class Regions(Protocol):
     def name(self, code: str) -> str:
         """The name people know the region by; empty for a code that nobody knows."""
 
+    def towards(self, above: str | None, code: str) -> str:
+        """The region right below `above` (None: the country) on the way to `code`."""
+
 
 class Cancel(Protocol):
     """Withdraws a notice (gateway/plan, under the person's lock)."""

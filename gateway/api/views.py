@@ -7,7 +7,7 @@ from gateway.api.shapes import BenefitState, ContactQuality, ContactView, CycleD
 from gateway.events import ManagingUnit, Residence
 from gateway.model import Benefit
 from gateway.numbers.masks import mask, mask_name
-from gateway.store.reading.quality import UNVERIFIED
+from gateway.store.quality_state import UNVERIFIED
 from gateway.store.vault import Vault
 from gateway.words import ContactSource, Relation
 

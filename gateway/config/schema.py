@@ -213,6 +213,12 @@ class ProviderSection(Section, frozen=True, kw_only=True):
         )
 
 
+class Quality(Section, frozen=True, kw_only=True):
+    """`[quality]`: which contacts people are asked to mend."""
+
+    shared_from: Annotated[int, Meta(ge=2, le=1_000_000)] = 5
+
+
 class Webhook(Section, frozen=True, kw_only=True):
     """One `[webhooks.NAME]`: a backend that is told (Standard Webhooks)."""
 
@@ -264,6 +270,7 @@ class Config(Section, frozen=True, kw_only=True):
     route: tuple[Route, ...] = ()
     providers: dict[Key, ProviderSection] = {}
     webhooks: dict[Key, Webhook] = {}
+    quality: Quality = Quality()
     retention: Retention = Retention()
     signatures: Signatures = Signatures()
     workers: Workers = Workers()

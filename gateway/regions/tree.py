@@ -56,6 +56,13 @@ class Regions:
         """True where `other` is `code` or lies below it; False where either is unknown, so that a typing error opens nothing."""
         return code in self._lines.get(other, ())
 
+    def towards(self, above: str | None, code: str) -> str:
+        """The region right below `above` (None: the country) on the way to `code`; `code` itself where that leads nowhere."""
+        line = self._lines.get(code, (code,))
+        if above is None:
+            return line[-1]
+        return line[max(0, line.index(above) - 1)] if above in line else code
+
     def province(self, code: str) -> str:
         """The code of the province, 510000 for 510703. Raises UnknownRegion."""
         try:

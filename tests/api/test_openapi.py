@@ -27,8 +27,10 @@ FILTERS = {
     "/v1/notices": {"person_id", "kind", "status", "since", "until", "cursor", "limit", "format"},
     "/v1/uncertified": {"as_of", "region", "insurance", "band", "cursor", "limit", "format"},
     "/v1/outreach": {"region", "cursor", "limit", "format"},
-    "/v1/quality/contacts": {"state", "region", "cursor", "limit", "format"},
-    "/v1/quality/summary": {"region"},
+    "/v1/quality/contacts": {"state", "list", "region", "shared_from", "cursor", "limit", "format"},
+    "/v1/quality/shared": {"region", "shared_from", "cursor", "limit", "format"},
+    "/v1/quality/trend": {"region", "cursor", "limit", "format"},
+    "/v1/quality/summary": {"region", "by"},
     "/v1/events": {"source", "id"},
 }
 

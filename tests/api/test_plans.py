@@ -9,8 +9,11 @@ import asyncpg
 import pytest
 
 from gateway.store.reading import events, lists, messages, notices, persons, quality, tokens
-from gateway.store.reading.reader import EVERYWHERE, PLAN_FOR_VALUES, Statement, span
+from gateway.store.reading.quality import Wanted, WorkList
+from gateway.store.reading.reader import EVERYWHERE, PLAN_FOR_VALUES, Span, Statement, span
 
+BY_PERSON = {"person_region", "contact_person_id_channel_key_relation_key", "number_pkey"}
+COUNTY = span("510104")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CITY = span("510100")
 FILL = f"""
@@ -21,6 +24,15 @@ insert into contact (id, person_id, channel, key, relation, source, sealed)
 select n, 'P' || n, 'sms', sha256(n::text::bytea), 'self', 'counter', '' from generate_series(1, 20000) n;
 insert into number (key, channel, p_alive, state, last_at)
 select sha256(n::text::bytea), 'sms', 0.5, case when n % 5 = 0 then 'dead' else 'good' end, now() from generate_series(1, 20000, 2) n;
+update number set wrong_person_at = now() where key in (select sha256(n::text::bytea) from generate_series(1, 20000, 200) n);
+insert into quality_shared (key, persons, sources, regions)
+select sha256(n::text::bytea), n, '{{"counter": 5}}', '{{"510104": 5}}' from generate_series(1, 20000, 20) n;
+insert into quality_census (month, counted_at, took_s) select date '2026-01-01' - n * interval '1 month', now(), 1 from generate_series(0, 600) n;
+insert into quality_count (month, region, insurance, source, channel, state, contacts, opted_out, wrong_person, never_verified)
+select date '2026-01-01' - n * interval '1 month', (510100 + r)::text, 'i', s::text, 'sms', 'good', 5, 0, 0, 0
+  from generate_series(0, 11) n, generate_series(0, 299) r, generate_series(1, 4) s;
+insert into quality_people (month, region, insurance, persons, without_contact, without_usable)
+select date '2026-01-01' - n * interval '1 month', (510100 + r)::text, 'i', 5, 0, 0 from generate_series(0, 11) n, generate_series(0, 299) r;
 insert into event (no, source, id, type, person_id, digest, accepted_at, seal_id)
 select n, '/s', n::text, 't', 'P' || n, '', now(), 1 from generate_series(1, 20000) n;
 insert into notice (id, person_id, duty, kind, cause, effective, status, lane, due_at, created_at, seal_id)
@@ -38,6 +50,11 @@ insert into inbound (id, provider, key, keyword, received_at, seal_id)
 select n, 'p', sha256(n::text::bytea), 'other', now(), 1 from generate_series(1, 20000) n;
 insert into token (name, hash, scopes) select n::text, n::text::bytea, '{{}}' from generate_series(1, 3000) n;
 """
+
+
+def contacts(regions: Span, state: str | None = None, work: WorkList | None = None) -> Statement:
+    return quality.contacts(Wanted(regions, state, work), quality.FIRST, 100)
+
 
 SINGLE = {
     "a token": (Statement(tokens.FIND, (b"7",)), {"token_hash_key"}),
@@ -91,13 +108,27 @@ LISTED = {
     ),
     "the outreach list": (lists.outreach(EVERYWHERE, EVERYWHERE, 17, 100), {"outreach_since", "person_pkey"}),
     "the outreach list of a region": (lists.outreach(CITY, CITY, 17, 100), {"outreach_since", "person_pkey"}),
-    "contacts": (quality.contacts(None, EVERYWHERE, quality.FIRST, 100), {"contact_key", "person_pkey", "number_pkey"}),
-    "contacts nothing is known of": (
-        quality.contacts("unverified", CITY, quality.FIRST, 100),
-        {"contact_key", "person_pkey", "number_pkey"},
+    "contacts": (contacts(EVERYWHERE), BY_PERSON),
+    "contacts, a later page": (quality.contacts(Wanted(CITY), ("510150", "P9", 17), 100), BY_PERSON),
+    "contacts nothing is known of": (contacts(CITY, "unverified"), BY_PERSON),
+    "dead contacts": (contacts(EVERYWHERE, "dead"), BY_PERSON - {"number_pkey"} | {"number_dead"}),
+    "dead contacts of a county": (contacts(COUNTY, work=WorkList.DEAD), BY_PERSON - {"number_pkey"} | {"number_dead"}),
+    "contacts in another state": (contacts(CITY, "good"), BY_PERSON),
+    "contacts that are somebody else's": (contacts(EVERYWHERE, work=WorkList.WRONG), {"number_wrong", "contact_key", "person_pkey"}),
+    "contacts nobody verified": (contacts(CITY, work=WorkList.NEVER_VERIFIED), BY_PERSON),
+    "contacts that share a number": (
+        quality.contacts(Wanted(CITY, work=WorkList.SHARED, shared_from=19000, live=False), quality.FIRST, 100),
+        {"quality_shared_persons", "contact_key", "person_pkey", "number_pkey"},
     ),
-    "dead contacts": (quality.contacts("dead", EVERYWHERE, quality.FIRST, 100), {"number_dead", "contact_key", "person_pkey"}),
-    "contacts in another state": (quality.contacts("good", CITY, quality.FIRST, 100), {"number_pkey", "contact_key", "person_pkey"}),
+    "shared numbers": (
+        quality.shared(Wanted(EVERYWHERE, shared_from=5, live=False), (9001, b"k"), 100),
+        {"quality_shared_persons", "contact_key"},
+    ),
+    "shared numbers of a region": (
+        quality.shared(Wanted(COUNTY, shared_from=5, live=False), quality.FIRST_SHARED, 100),
+        {"quality_shared_persons", "contact_key"},
+    ),
+    "the trend of a region": (quality.trend(COUNTY, quality.FIRST_MONTH, 100), {"quality_count_pkey", "quality_people_pkey"}),
 }
 """Under plans for the values given, as lists ask for them."""
 

@@ -177,3 +177,26 @@ async def test_jobs_do_their_work_until_nothing_is_left_and_bear_what_is_unknown
         await functions.everything()
     assert len(plant.vendor.seen) == 5
     assert {job.name for job in functions.all()} == {"drain", "receive", "plan", "sweep_leases", "sweep_receipts", "look_again"}
+
+
+async def test_contacts_are_counted_once_in_a_while(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(2))))
+    async with scheduling(plant):
+        await until(lambda: plant.value("select counted_at from quality_census"))
+        first = await plant.value("select counted_at from quality_census")
+    assert await plant.value("select sum(contacts) from quality_count") == 2
+    async with scheduling(plant) as asked:
+        await until(lambda: "sweep_receipts" in asked.asks)
+        await asyncio.sleep(0.3)
+    assert await plant.value("select counted_at from quality_census") == first
+
+
+async def test_a_count_that_was_cut_off_leaves_nothing_and_is_taken_again(plant: Plant, other: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    async with other.runtime.reading.acquire() as connection, connection.transaction():
+        await connection.execute("lock table quality_census in exclusive mode")
+        async with scheduling(plant):
+            await until(lambda: plant.value("select count(*) from pg_locks where relation = 'quality_census'::regclass and not granted"))
+    assert await plant.value("select count(*) from quality_census") == 0
+    async with scheduling(plant):
+        await until(lambda: plant.value("select counted_at from quality_census"))

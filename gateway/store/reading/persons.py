@@ -4,6 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
+from gateway.store.quality_state import STATE
 from gateway.store.reading.reader import Reader, Rows, Statement
 
 ONE = """
@@ -11,12 +12,12 @@ select id, region, insurance, beneficiary, details, certified, benefit_started_o
        listed, created_at, updated_at, (now() at time zone 'Asia/Shanghai')::date as today
   from person where id = $1"""
 
-CONTACTS = """
+CONTACTS = f"""
 select c.id, c.channel, c.relation, c.source, c.verified_on, c.sealed,
-       b.state, b.p_alive, b.delivered, b.failed, b.last_at, b.opted_out_at, b.wrong_person_at
+       {STATE} as state, b.p_alive, b.delivered, b.failed, b.last_at, b.opted_out_at, b.wrong_person_at
   from contact c left join number b on b.key = c.key
  where c.person_id = $1 and c.removed_at is null
- order by c.id"""
+ order by c.id"""  # noqa: S608 - our own words
 
 REGION = "select region from person where id = $1"
 
