@@ -7,6 +7,7 @@ from typing import Final
 from providers.aliyun import Aliyun
 from providers.apprise import Apprise
 from providers.base.types import Provider, Receive, Settings, SettingsError
+from providers.cmpp import Cmpp
 from providers.http import Http
 from providers.huawei import Huawei
 from providers.sandbox import Sandbox
@@ -21,6 +22,7 @@ Make = Callable[[Settings, Receive], Provider]
 DRIVERS: Final[dict[str, Make]] = {
     "aliyun": Aliyun,
     "apprise": Apprise,
+    "cmpp": Cmpp,
     "http": Http,
     "huawei": Huawei,
     "sandbox": Sandbox,

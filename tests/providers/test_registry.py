@@ -32,6 +32,7 @@ def test_another_package_adds_a_driver_by_an_entry_point(monkeypatch: pytest.Mon
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "aliyun": {"access_key_id": "i", "access_key_secret": "k", "templates": {"*": {"code": "T"}}},
+    "cmpp": {"host": "vendor.invalid", "port": 7890, "sp_id": "901234", "secret": "secret", "src_id": "10690001"},
     "http": {"url": "http://vendor.invalid/", "body": {}, "response": {}},
     "huawei": {"app_key": "k", "app_secret": "s", "sender": "1", "templates": {"*": {"code": "T"}}},
     "sandbox": {},
