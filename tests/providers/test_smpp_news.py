@@ -175,7 +175,7 @@ def test_what_is_no_part_of_a_long_reply_is_no_piece(frame: bytes) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([Command.DELIVER_SM, Command.DATA_SM]), st.sampled_from(State))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_garbage_in_a_whole_pdu_is_read_as_something(body: bytes, command: Command, state: State) -> None:
     frame = pdu(command, 1, body)
     result = READS.read(heard(frame, vector.DELIVER_DLR, state=state))
@@ -184,7 +184,7 @@ def test_garbage_in_a_whole_pdu_is_read_as_something(body: bytes, command: Comma
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_body_of_garbage_is_read_or_unreadable(body: bytes) -> None:
     try:
         READS.read(Callback("PDU", {}, {}, body))

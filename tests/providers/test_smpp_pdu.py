@@ -138,7 +138,7 @@ MESSAGE = st.builds(
 
 
 @given(MESSAGE, st.integers(1, 0x7FFF_FFFF))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_was_written_is_read_again(message: ShortMessage, sequence: int) -> None:
     frame = pdu(Command.SUBMIT_SM, sequence, message.octets())
     assert HEADER.unpack_from(frame) == (len(frame), 4, 0, sequence)
@@ -146,7 +146,7 @@ def test_what_was_written_is_read_again(message: ShortMessage, sequence: int) ->
 
 
 @given(st.binary(max_size=400), st.sampled_from(Command))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_garbage_is_a_message_or_an_error_and_nothing_else(body: bytes, command: Command) -> None:
     try:
         message = short_message(pdu(command, 1, body))

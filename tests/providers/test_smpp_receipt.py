@@ -136,6 +136,6 @@ def test_a_date_that_cannot_be_read_is_none(said: str) -> None:
 )
 @example(b"id:" * 1000, 0, {}, MessageId.TEXT)
 @example(b"submit date" * 1000, 0, {}, MessageId.TEXT)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_garbage_is_read_as_something_and_raises_nothing(content: bytes, coding: int, tlvs: dict[int, bytes], form: MessageId) -> None:
     receipt(ShortMessage(Address(""), Address(""), content[:254], coding, 4, tlvs={**tlvs, Tag.MESSAGE_PAYLOAD: content}), form, 8.0)
