@@ -42,7 +42,7 @@ def command(rooms: Rooms) -> click.Group:
         tixing codes unmap acme MK:0001
         """
         if context.invoked_subcommand is None:
-            _show(run(_every(loaded(config), rooms)))
+            run(_show(loaded(config), rooms))
 
     @group.command("map")
     @click.argument("provider")
@@ -96,11 +96,16 @@ def _meaning(said: dict[str, Any]) -> tuple[str, AnswerMeaning | ReportMeaning]:
     return stage, answer
 
 
-async def _every(settings: Config, rooms: Rooms) -> list[codes.Row]:
+async def _show(settings: Config, rooms: Rooms) -> None:
     from gateway.runtime import open_runtime  # noqa: PLC0415 - not for --help
 
+    shown = table("provider", "code", "stage", "seen", "first", "last", "wait", "the vendor's words", "means")
     async with open_runtime(settings, rooms.dates, "codes", connections=1) as runtime, runtime.reading.acquire() as connection:
-        return await codes.every(connection)
+        for row in await codes.every(connection):
+            seen = str(row.seen), f"{row.first_at:%Y-%m-%d %H:%M}", f"{row.last_at:%Y-%m-%d %H:%M}", str(row.waiting)
+            words = runtime.vault.open_example(row.example)
+            shown.add_row(row.provider, row.code or "(none)", row.stage, *seen, words, _said(row.meaning))
+    out().print(shown)
 
 
 async def _map(settings: Config, rooms: Rooms, code: tuple[str, str, str], meaning: AnswerMeaning | ReportMeaning) -> int:
@@ -125,14 +130,6 @@ async def _unmap(settings: Config, rooms: Rooms, provider: str, code: str, stage
         if not stages:
             raise click.ClickException(f"{provider} {code} is not mapped: `tixing codes` shows what is")
         await audit.note(connection, who(), "code.unmap", f"{provider} {'+'.join(sorted(stages))} {code}")
-
-
-def _show(rows: list[codes.Row]) -> None:
-    shown = table("provider", "code", "stage", "seen", "first", "last", "wait", "the vendor's words", "means")
-    for row in rows:
-        seen = str(row.seen), f"{row.first_at:%Y-%m-%d %H:%M}", f"{row.last_at:%Y-%m-%d %H:%M}", str(row.waiting)
-        shown.add_row(row.provider, row.code or "(none)", row.stage, *seen, row.example, _said(row.meaning))
-    out().print(shown)
 
 
 def _said(meaning: str | None) -> str:

@@ -19,6 +19,7 @@ from gateway.store import asks, codes, consents, parts
 from gateway.store.calls import Effect, Moved
 from gateway.store.codes import Unmapped
 from gateway.store.pool import Connection
+from gateway.store.vault import Vault
 from gateway.words import Reason, Status
 from providers.base.types import Answer
 from providers.base.words import Sign
@@ -79,15 +80,13 @@ async def write(
     provider_of: Mapping[int, str],
     at: datetime,
     beside: Beside,
+    vault: Vault,
 ) -> None:
     """Writes all of it. `provider_of`: call id → provider."""
     if noted.parted:
         await parts.insert(connection, noted.parted)
     if noted.unmapped:
-        said = [
-            Unmapped(c.provider, codes.ANSWER, meanings.plain(a.vendor_code), c.started[a.reference].id, c.id, None, example(a.vendor_text))
-            for c, a in noted.unmapped
-        ]
+        said = [_unmapped(call, answer, vault) for call, answer in noted.unmapped]
         await codes.remember(connection, said, at)
     unknown = {e.call_id for e in effects if e.status == Status.UNKNOWN and provider_of[e.call_id] in beside.askable}
     if unknown:
@@ -96,6 +95,13 @@ async def write(
     if blocked:
         of = {e.message_id: provider_of[e.call_id] for e in effects}
         await consents.put(connection, await _refusals(connection, of, blocked, beside.templates, at), at)
+
+
+def _unmapped(call: Call, answer: Answer, vault: Vault) -> Unmapped:
+    """Vendors repeat in their words what they were given."""
+    sent = next(message for message in call.batch if message.reference == answer.reference)
+    sealed = vault.seal_example(example(answer.vendor_text, (sent.text, sent.address, *sent.params.values())))
+    return Unmapped(call.provider, codes.ANSWER, meanings.plain(answer.vendor_code), int(answer.reference), call.id, None, sealed)
 
 
 async def _refusals(

@@ -133,7 +133,7 @@ class Receive:
                 else:
                     _join(batch, row, stand, report, done)
                 if report.reason is Reason.UNMAPPED:
-                    batch.unmapped.append(_unmapped(callback, report, stand, receipt_id))
+                    batch.unmapped.append(_unmapped(callback, report, stand, receipt_id, self._vault))
         return batch
 
     async def _write(
@@ -182,7 +182,7 @@ async def _carriers(connection: Connection, incoming: Sequence[Incoming], standi
     return await receipts.carriers(connection, list(others)) if others else {}
 
 
-def _unmapped(callback: Incoming, report: Report, stand: Standing | None, receipt_id: int) -> Unmapped:
+def _unmapped(callback: Incoming, report: Report, stand: Standing | None, receipt_id: int, vault: Vault) -> Unmapped:
     return Unmapped(
         callback.provider,
         codes.REPORT,
@@ -190,7 +190,7 @@ def _unmapped(callback: Incoming, report: Report, stand: Standing | None, receip
         stand.id if stand is not None else None,
         receipt_id,
         storable(report.vendor_id) if report.vendor_id else None,
-        example(report.vendor_text),
+        vault.seal_example(example(report.vendor_text)),
         again=callback.again,
     )
 

@@ -16,10 +16,10 @@ ANSWER, REPORT = "answer", "report"
 COUNT = """
 insert into unmapped_code (provider, stage, code, seen, first_at, last_at, example)
 select provider, stage, code, seen, $6, $6, example
-  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) as u(provider, stage, code, seen, example) order by 1, 2, 3
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[]) as u(provider, stage, code, seen, example) order by 1, 2, 3
     on conflict (provider, stage, code) do update
    set seen = unmapped_code.seen + excluded.seen, last_at = excluded.last_at,
-       example = case when unmapped_code.example = '' then excluded.example else unmapped_code.example end"""
+       example = coalesce(unmapped_code.example, excluded.example)"""
 
 REMEMBER = """
 insert into unmapped_message (provider, stage, code, message_id, fact_id, vendor_id)
@@ -54,7 +54,7 @@ returning u.message_id, u.fact_id, u.vendor_id"""
 
 
 class Unmapped(Struct, frozen=True, gc=False):
-    """A code that was said of a message. `message_id` None: of none that we know; `fact_id`: the call or receipt; `text`: nothing personal."""
+    """A code that was said of a message. `message_id` None: of none that we know; `fact_id`: the call or receipt; `example`: sealed."""
 
     provider: str
     stage: str
@@ -62,7 +62,7 @@ class Unmapped(Struct, frozen=True, gc=False):
     message_id: int | None
     fact_id: int
     vendor_id: str | None = None
-    text: str = ""
+    example: bytes | None = None
     again: bool = False
     """It was counted before."""
 
@@ -76,7 +76,7 @@ class Row(Struct, frozen=True):
     seen: int
     first_at: datetime
     last_at: datetime
-    example: str
+    example: bytes | None
     meaning: str | None
     waiting: int
 
@@ -85,9 +85,9 @@ async def remember(connection: Connection, said: Sequence[Unmapped], at: datetim
     """Counts codes, and keeps which messages they were said of."""
     times = Counter((u.provider, u.stage, u.code) for u in said if not u.again)
     if times:
-        examples = {(u.provider, u.stage, u.code): u.text for u in reversed(said) if u.text}
+        examples = {(u.provider, u.stage, u.code): u.example for u in reversed(said) if u.example is not None}
         columns = [k[0] for k in times], [k[1] for k in times], [k[2] for k in times]
-        await connection.execute(COUNT, *columns, list(times.values()), [examples.get(k, "") for k in times], at)
+        await connection.execute(COUNT, *columns, list(times.values()), [examples.get(k) for k in times], at)
     of_messages = [u for u in said if u.message_id is not None]
     if of_messages:
         await connection.execute(REMEMBER, *(list(column) for column in zip(*map(_row, of_messages), strict=True)))

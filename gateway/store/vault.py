@@ -106,6 +106,14 @@ class Vault:
         """From call.answers."""
         return _answers(self._open(sealed, b"call"))
 
+    def seal_example(self, text: str) -> bytes | None:
+        """For unmapped_code.example; no text is none."""
+        return self._seal(text.encode(), b"example") if text else None
+
+    def open_example(self, sealed: bytes | None) -> str:
+        """From unmapped_code.example."""
+        return "" if sealed is None else self._open(sealed, b"example").decode()
+
     def seal_raw(self, raw: bytes, purpose: bytes) -> bytes:
         """For event.sealed, receipt.sealed and inbound.sealed: bytes as they came."""
         return self._seal(raw, purpose)

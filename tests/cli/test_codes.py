@@ -8,8 +8,8 @@ from tests.cli.conftest import Home
 
 pytestmark = pytest.mark.timeout(120)
 SEEN = """
-insert into unmapped_code (provider, stage, code, seen, first_at, last_at, example) values
-  ('sandbox_sms', 'report', 'MK:0001', 7, now(), now(), '空号 …'), ('sandbox_sms', 'answer', '3017', 2, now(), now(), '')"""
+insert into unmapped_code (provider, stage, code, seen, first_at, last_at) values
+  ('sandbox_sms', 'report', 'MK:0001', 7, now(), now()), ('sandbox_sms', 'answer', '3017', 2, now(), now())"""
 
 
 async def asked(home: Home, statement: str) -> list[tuple[object, ...]]:
@@ -25,7 +25,7 @@ async def test_codes_are_listed_mapped_and_unmapped_on_record(home: Home) -> Non
     await asked(home, "delete from code_meaning")
     await asked(home, SEEN)
     listed = home.done("codes")
-    assert all(word in listed for word in ("MK:0001", "report", "7", "空号 …", "3017", "answer"))
+    assert all(word in listed for word in ("MK:0001", "report", "7", "3017", "answer"))
     home.done("codes", "map", "sandbox_sms", "MK:0001", "--status", "undelivered", "--reason", "number_absent", "--permanent")
     home.done("codes", "map", "sandbox_sms", "3017", "--outcome", "deferred", "--reason", "frequency_limited", "--retry", "other_route")
     assert "undelivered number_absent" in home.done("codes")

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
+from msgspec import structs
 from prometheus_client import generate_latest
 
 from gateway import logs
@@ -19,6 +20,7 @@ from gateway.metrics import Metrics
 from gateway.observe import Observer
 from gateway.words import Fault, Outcome, Reason, Status
 from providers.base.types import Answer, Inbound, Reading, Report
+from providers.base.words import Sign
 from tests.pipeline.breaking import on_insert
 from tests.pipeline.events import day, known, raw, reminder, requested, sms, terminated
 from tests.pipeline.plant import VENDOR, Plant
@@ -66,6 +68,12 @@ async def a_day(plant: Plant) -> None:
     await plant.called_back(Reading((delivered,)), f"{NUMBERS[0]} {NAME}".encode())
     failed = Report(second, Status.UNDELIVERED, Reason.UNREACHABLE, Fault.RECIPIENT)
     await plant.called_back(Reading((failed,), [Inbound(NUMBERS[0], REPLY)]), f"{NUMBERS[0]} {REPLY}".encode())
+    strange = Report(
+        None, Status.SENT, Reason.UNMAPPED, address=NUMBERS[0], vendor_id="9", vendor_code="Z", vendor_text=f"{NUMBERS[0]} {NAME}"
+    )
+    here = structs.replace(strange, reference=first)
+    signs = [Inbound(OPENID, REPLY, sign=Sign.UNFOLLOWED), Inbound(OPENID, REPLY, sign=Sign.REFUSED, template="T")]
+    await plant.called_back(Reading((strange, here), signs), f"{NUMBERS[0]} {OPENID}".encode())
     await plant.plan()
     await plant.end_leases()
     await plant.sweep_all(timedelta(0))

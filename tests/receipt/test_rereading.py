@@ -55,7 +55,7 @@ async def test_codes_are_listed_with_how_often_and_an_example_that_names_nobody(
     async with plant.runtime.pool.acquire() as connection:
         rows = await codes.every(connection)
     assert [(r.stage, r.code, r.seen, r.waiting, r.meaning) for r in rows] == [("report", "MK:0001", 3, 3, None)]
-    assert rows[0].example == "号码…不存在"
+    assert plant.runtime.vault.open_example(rows[0].example) == "号码…不存在"
 
 
 async def test_answers_with_unknown_codes_are_counted_too(plant: Plant) -> None:
@@ -63,6 +63,22 @@ async def test_answers_with_unknown_codes_are_counted_too(plant: Plant) -> None:
     await people(plant, 3)
     assert await plant.rows("select provider, stage, code, seen from unmapped_code") == [(VENDOR, "answer", "3017", 3)]
     assert await plant.messages("status_now, reason, provisional") == [("unknown", "unmapped", True)] * 3
+
+
+async def test_an_example_repeats_nothing_of_what_was_sent(plant: Plant) -> None:
+    plant.vendor.says = lambda m: Answer(
+        m.reference,
+        Outcome.UNKNOWN,
+        Reason.UNMAPPED,
+        Fault.UNKNOWN,
+        vendor_code="9",
+        vendor_text=f"bad {m.params['name']} {m.text} {m.address}",
+    )
+    await people(plant, 1)
+    async with plant.runtime.pool.acquire() as connection:
+        (row,) = await codes.every(connection)
+    assert plant.runtime.vault.open_example(row.example) == "bad … … …"
+    assert b"bad" not in row.example  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +94,7 @@ async def test_answers_with_unknown_codes_are_counted_too(plant: Plant) -> None:
         ('invalid "王建国"', "invalid …"),
         ("a\x00b\ud800", "a b"),
         ("x " * 500, ("x " * 40).strip()),
+        ("王建国您好，您的待遇资格认证即将到期，请尽快通过手机或者到社保窗口办理，以免影响待遇发放。", "…"),
     ],
 )
 def test_an_example_holds_no_number_id_or_quotation(text: str | None, kept: str) -> None:

@@ -20,7 +20,7 @@ alter table receipt_unjoined add column vendor_id text collate "C", add column m
 create index receipt_unjoined_vendor_id on receipt_unjoined (vendor_id) where vendor_id is not null;
 create index receipt_unjoined_at on receipt_unjoined (received_at);
 
-alter table unmapped_code add column stage text collate "C" not null default 'report', add column example text not null default '';
+alter table unmapped_code add column stage text collate "C" not null default 'report', add column example bytea; -- sealed: the vendor's words, redacted
 alter table unmapped_code drop constraint unmapped_code_pkey;
 alter table unmapped_code add primary key (provider, stage, code);
 
