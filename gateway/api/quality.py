@@ -13,8 +13,8 @@ from gateway.api.chinese import said
 from gateway.api.cursors import Cursors, FactId
 from gateway.api.listing import Column, Listing
 from gateway.api.problems import Flaw, Invalid
+from gateway.api.quality_shapes import ContactRow, SharedNumber
 from gateway.api.query import ListQuery, RegionCode
-from gateway.api.shapes import ContactRow, SharedNumber
 from gateway.numbers.masks import mask, mask_name
 from gateway.store.reading import quality
 from gateway.store.reading.quality import Wanted, WorkList

@@ -14,8 +14,8 @@ from gateway.api.calls import Call
 from gateway.api.chinese import said
 from gateway.api.cursors import Cursors
 from gateway.api.listing import Column, Listing
+from gateway.api.quality_shapes import ContactCount, QualityGroup, QualityMonth, QualitySummary
 from gateway.api.query import ListQuery, Query, RegionCode
-from gateway.api.shapes import ContactCount, QualityGroup, QualityMonth, QualitySummary
 from gateway.store.reading import quality
 from gateway.store.reading.quality import By
 from gateway.store.reading.reader import Reader, Rows, Statement, span

@@ -111,3 +111,20 @@ sys.exit(f"{took_s=} {tracemalloc.get_traced_memory()=}" if took_s > 0.1 or trac
 """
     ran = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=30)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("above", "code", "next_below"),
+    [
+        (None, "510703", "510000"),
+        ("510000", "510703", "510700"),
+        ("510700", "510703", "510703"),
+        ("510703", "510703", "510703"),
+        ("420000", "429004", "429004"),
+        ("510000", "110101", "110101"),
+        (None, "999999", "999999"),
+        ("510000", "", ""),
+    ],
+)
+def test_it_knows_the_next_region_on_the_way_down(above: str | None, code: str, next_below: str) -> None:
+    assert REGIONS.towards(above, code) == next_below
