@@ -11,6 +11,7 @@ from gateway.dispatch.attempt import attempt
 from gateway.dispatch.claim import Call, Claimed, Line
 from gateway.dispatch.lease import boot_seconds
 from gateway.dispatch.places import Places
+from gateway.dispatch.rounds import LOOK_AGAIN_S, Round
 from gateway.logs import account, get_logger
 from gateway.words import Lane
 from providers.base.types import Answer, Provider
@@ -23,8 +24,6 @@ MOST_AHEAD = 10
 """Times the provider's connections that may be claimed at once when it answers fast."""
 AT_ONCE = 2
 """Claims of one lane that a process has on their way at once."""
-LOOK_AGAIN_S = 0.05
-"""Seconds after which a few free places are enough for a claim, or a provider out of tokens is asked again."""
 KEPT = {Lane.NORMAL: 0.1, Lane.BULK: 0.2}
 """Share of a second's tokens that a lane leaves to those before it."""
 log = get_logger(__name__)
@@ -154,30 +153,26 @@ class Pump:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _drain(self, stopping: Callable[[], bool]) -> int:
-        """Goes round the providers of the route: one that has no place, no token or nothing to send is out until the others had their turn."""
-        total, out, soon, few, waited = 0, set[str](), False, False, False
+        total, at = 0, Round()
         while not stopping():
             self._again = False
-            outlet = self._route.choose(out)
+            outlet = self._route.choose(at.out)
             if outlet is None:
-                if not soon:
-                    if waited or not self._route.tried():
-                        break
-                    waited = True
-                few = not await self._moment()
-                out, soon = set(), False
+                if not at.soon and not at.once(self._route.tried()):
+                    break
+                at.begin(few=not await self._moment(at.pause_s if at.soon else LOOK_AGAIN_S))
                 continue
             try:
-                allowed, taken = await self._turn(outlet, few=few)
+                allowed, taken = await self._turn(outlet, few=at.few)
             except BaseException:
                 self._watcher.unused(outlet.line.provider)
                 raise
             total += taken
             if not allowed:
-                out.add(outlet.line.provider)
-                soon = True
+                at.out.add(outlet.line.provider)
+                at.soon = True
             elif taken < allowed and not self._again:
-                out.add(outlet.line.provider)
+                at.out.add(outlet.line.provider)
         return total
 
     async def _turn(self, outlet: Outlet, *, few: bool) -> tuple[int, int]:
@@ -208,10 +203,10 @@ class Pump:
             self._fly(outlet, call)
         return claimed.taken
 
-    async def _moment(self) -> bool:
+    async def _moment(self, pause_s: float) -> bool:
         """Every provider is out for now: waits until a call lands where places were missing, else for a few tokens. Whether one landed."""
         if not self._full:
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.sleep(pause_s)
             return False
         self._full = False
         return await self._landing()

@@ -16,7 +16,7 @@ tokens = math.min(math.max(1, rate), tokens + (now - at) * rate)
 kept = math.min(kept * rate, math.max(0, rate - 1))
 local given = math.max(0, math.min(want, math.floor(tokens - kept)))
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
-redis.call('EXPIRE', KEYS[1], 60)
+redis.call('EXPIRE', KEYS[1], 86400)
 return given
 """
 """A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11). What is kept for other

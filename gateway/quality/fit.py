@@ -45,7 +45,9 @@ class Counts(Struct):
     """The same for answers."""
 
 
-def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS, told: Callable[[int, float], None] = lambda *_: None) -> Model:
+def fit(
+    record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS, told: Callable[[int, float], None] = lambda *_: None
+) -> Model:
     """The model that this record, known until `day`, speaks for. `told(round, log-likelihood a row)` hears how it goes."""
     steps = steps_of(record)
     model = replace(before, blocked=_blocked(steps), responses=replace(before.responses, certified_within=_within(record)))
@@ -258,7 +260,9 @@ def _answers(layout: Layout, r: Responses, counts: Counts, steps: Steps) -> Resp
         seen, of = float(said[i][part].sum()), float(exposures[part].sum())  # type: ignore[index]
         return min(max((seen + ANSWER_PRIOR * before) / (of + ANSWER_PRIOR), 1e-6), 0.95)
 
-    certified = tuple(rate(0, k, r.certified[k] if len(r.certified) != len(prior.certified) else prior.certified[k], asked) for k in range(layout.types))
+    certified = tuple(
+        rate(0, k, r.certified[k] if len(r.certified) != len(prior.certified) else prior.certified[k], asked) for k in range(layout.types)
+    )
     people = counts.starts[:, layout.own].sum(axis=0)
     kinds = people[: layout.types] + people[layout.types :] + START_PRIOR / layout.types
     return replace(

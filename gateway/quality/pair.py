@@ -58,7 +58,9 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     else:
         after = _response(tables, belief, seen)
     after = replace(after, observations=after.observations + 1)
-    return replace(after, state=judge(read(tables, np.array(after.weights), after.blocked), after.state, heard=after.outcomes > 0 or after.verified))
+    return replace(
+        after, state=judge(read(tables, np.array(after.weights), after.blocked), after.state, heard=after.outcomes > 0 or after.verified)
+    )
 
 
 def reading(tables: Tables, belief: PairBelief, day: int) -> Reading:

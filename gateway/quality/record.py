@@ -125,7 +125,9 @@ def steps_of(record: Record) -> Steps:
         own_outcome & delivered,
         checked,
         record.day[final].astype(np.int32),
-        np.where((last_outcome != NONE) & delivered[np.maximum(last_outcome, 0)], record.day[np.maximum(last_outcome, 0)], NONE).astype(np.int32),
+        np.where((last_outcome != NONE) & delivered[np.maximum(last_outcome, 0)], record.day[np.maximum(last_outcome, 0)], NONE).astype(
+            np.int32
+        ),
         open_after.astype(np.int32),
         record.codes,
         (*record.starts, "unknown"),
@@ -145,9 +147,7 @@ def _since(flag: Flags, latest: Ints) -> Ints:
     return total[:-1] - total[np.maximum(latest, 0)]
 
 
-def _open_after(
-    delivered: Flags, certifies: Flags, answers: Flags, lasts: Ints, last_outcome: Ints, certs: Ints, said: Ints
-) -> Ints:
+def _open_after(delivered: Flags, certifies: Flags, answers: Flags, lasts: Ints, last_outcome: Ints, certs: Ints, said: Ints) -> Ints:
     """Per pair: what is still waited for after its last row."""
     fresh = last_outcome == lasts
     certified = np.where(fresh, 0, certs[lasts] + certifies[lasts])

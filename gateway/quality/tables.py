@@ -120,4 +120,17 @@ def come(within: tuple[float, ...], days: Array) -> Array:
     return known
 
 
-__all__ = ["ANSWER_OPEN", "CERT_OPEN", "FIRST_CODE", "OTHER", "OWN", "PASS", "SILENCE_DAYS", "VERIFIED", "Tables", "come", "spread", "tables_of"]
+__all__ = [
+    "ANSWER_OPEN",
+    "CERT_OPEN",
+    "FIRST_CODE",
+    "OTHER",
+    "OWN",
+    "PASS",
+    "SILENCE_DAYS",
+    "VERIFIED",
+    "Tables",
+    "come",
+    "spread",
+    "tables_of",
+]

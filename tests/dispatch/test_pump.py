@@ -1,6 +1,7 @@
 """A pump: tokens, then a claim, then the calls; everything it cannot use it gives back."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
@@ -285,3 +286,13 @@ async def test_a_shut_window_or_a_channel_without_a_route_claims_nothing() -> No
     shut = Outlets({VENDOR: Outlet(bench.vendor, LINE, 0.0, 5)}, {("sms", None): (VENDOR,)}, lambda: False)
     assert shut.route("sms", "normal").choose() is None
     assert bench.outlets.route("wechat", "normal").choose() is None
+
+
+async def test_a_message_that_finds_the_bucket_empty_for_a_moment_leaves_a_few_milliseconds_later() -> None:
+    bench = Bench(1)
+    bench.tokens.most = 0
+    asyncio.get_running_loop().call_later(0.005, setattr, bench.tokens, "most", 10)
+    began = time.monotonic()
+    await bench.drain()
+    assert len(bench.vendor.seen) == 1
+    assert time.monotonic() - began < 0.04
