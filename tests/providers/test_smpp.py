@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -222,3 +223,19 @@ async def test_a_throttled_link_slows_and_what_found_no_room_has_not_left() -> N
     assert set(outcomes) == {Outcome.ACCEPTED, Outcome.DEFERRED, Outcome.NOTHING_LEFT}
     assert (smsc.book.taken, smsc.book.refused) == (outcomes[Outcome.ACCEPTED], outcomes[Outcome.DEFERRED])
     assert {answer.reason for answer in answers} == {None, Reason.FREQUENCY_LIMITED}
+
+
+async def test_whole_pdus_of_garbage_neither_end_the_link_nor_raise(caplog: pytest.LogCaptureFixture) -> None:
+    inbox, random = Inbox(), Random(11)
+    commands_ = [*Command, *(command | RESPONSE for command in Command), 0x7777, 0xFFFFFFFF]
+    quiet = [command for command in commands_ if command & ~RESPONSE != Command.UNBIND]
+    async with running() as smsc, linked(smsc.port, inbox.receive) as smpp:
+        for n in range(300):
+            body = random.randbytes(random.randrange(60))
+            smsc.sessions[0].write(pdu(random.choice(quiet), 1_000 + n, body, random.choice((0, 0, 0x58, 0xFF))))
+        smsc.say(reply("8613800138000", "退订"))
+        await until(lambda: smsc.news_taken)
+        assert (await sent(smpp, [message()]))[0].outcome is Outcome.ACCEPTED
+        assert smsc.bound == 1
+    assert Inbound("+8613800138000", "退订") in read(smpp, inbox)[1]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
