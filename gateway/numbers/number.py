@@ -56,6 +56,7 @@ _REASONS = (
         Refusal.SERVICE,
         "a service number, nobody's own",
     ),
+    (re.compile(r"(?:0?1[3-9][0-9]{9}(?:86)?){2,}"), Refusal.SEVERAL, "several numbers in one field: one contact each"),
     (re.compile(r"01[3-9][0-9]{9}"), Refusal.LEADING_ZERO, "a mobile number with a 0 before it: leave the 0 out"),
     (re.compile(r"[0-9]{0,10}"), Refusal.TOO_SHORT, "fewer digits than the 11 of a mobile number"),
     (re.compile(r"[0-9]{12,}"), Refusal.TOO_LONG, "more digits than the 11 of a mobile number"),
@@ -65,8 +66,12 @@ _WRITTEN = {
     **{ord("０") + digit: str(digit) for digit in range(10)},
     **dict.fromkeys(map(ord, "＋﹢"), "+"),
     **dict.fromkeys(map(ord, " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff"), None),
-    **dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2212－·.()（）[]［］"), None),
+    **dict.fromkeys(map(ord, "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212－﹣ー_＿·・•‧.．()（）[]［］【】〔〕「」"), None),
 }
+_AROUND = ",，、。｡;；:：'\"‘’“”`＇＂"
+"""What lists, sentences and spreadsheets leave at the ends of a number."""
+_BETWEEN = re.compile(r"[,，、。;；:：/／\\|｜&＆或和及]+")
+"""What stands between two numbers in one field."""
 _CLEAN = re.compile(r"(?:\+|00)?([0-9]+)")
 
 
@@ -79,16 +84,16 @@ def parse(raw: str, *, landline: bool = False) -> Number:
         return _mobile(plain[1])
     if len(raw) > LONGEST_RAW:
         raise NumberRefused(Refusal.TOO_LONG, "longer than any telephone number")
-    digits = raw.translate(_WRITTEN)
+    digits = raw.translate(_WRITTEN).strip(_AROUND)
     if plain := _PLAIN.fullmatch(digits):
         return _mobile(plain[1])
     written = _CLEAN.fullmatch(digits)
     if written is None:
         if not digits:
             raise NumberRefused(Refusal.EMPTY, "empty")
-        raise NumberRefused(
-            Refusal.LETTERS, "not a number: digits, +, spaces, dashes and brackets only, one number in a field, no extension"
-        )
+        if sum(len(part) > 6 and part.lstrip("+").isdecimal() for part in _BETWEEN.split(digits)) > 1:
+            raise NumberRefused(Refusal.SEVERAL, "several numbers in one field: one contact each")
+        raise NumberRefused(Refusal.LETTERS, "not a number: digits, +, spaces, dashes and brackets only, no words, no extension")
     number, abroad = written[1], len(digits) > len(written[1])
     if abroad and not number.startswith("86"):
         return _international(number, landline=landline)
