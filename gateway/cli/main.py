@@ -19,6 +19,7 @@ COMMANDS = {
     "token": "tokens",
     "provider": "provider",
     "codes": "codes",
+    "quality": "quality",
     "evidence": "evidence",
     "key": "keys",
 }

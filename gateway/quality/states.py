@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 
-GIVE_UP = 0.01
-"""A number is given up for a person where the probability that it is theirs and lives falls to this: of a hundred numbers given up, at most one was theirs."""
-TAKE_BACK = 0.06
-"""… and taken back where it rises to this."""
+DEAD_FROM, DEAD_UNTIL = 0.10, 0.30
+"""A number that is likelier dead than sold is given up where the probability that it lives and is the person's falls to the first, and taken back
+where it rises to the second."""
+WRONG_FROM, WRONG_UNTIL = 0.007, 0.05
+"""The same for a number that is likelier a stranger's: silence is weaker evidence than a vendor's word, and those who never answer pay for it."""
 GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
 BLOCKED_FROM, BLOCKED_UNTIL = 0.5, 0.3
 CHANGES_KIND = 0.8
@@ -70,8 +71,9 @@ class Reading(Struct, frozen=True):
 def judge(now: Reading, before: State, *, heard: bool) -> State:
     """The state, from the belief and the state before. `heard`: something came of a message, or somebody verified the number."""
     gone = before in SUPPRESSED
-    if now.p_own <= GIVE_UP or (gone and now.p_own < TAKE_BACK):
-        return _given_up(now, before)
+    dead = _dead(now, before)
+    if now.p_own <= (DEAD_FROM if dead else WRONG_FROM) or (gone and now.p_own < (DEAD_UNTIL if dead else WRONG_UNTIL)):
+        return State.DEAD if dead else State.WRONG_PERSON
     if now.p_blocked >= (BLOCKED_UNTIL if before is State.BLOCKED else BLOCKED_FROM):
         return State.BLOCKED
     if not heard:
@@ -81,13 +83,13 @@ def judge(now: Reading, before: State, *, heard: bool) -> State:
     return State.DOUBTFUL
 
 
-def _given_up(now: Reading, before: State) -> State:
-    share = now.p_dead / (now.p_dead + now.p_others)
+def _dead(now: Reading, before: State) -> bool:
+    """Whether the number is dead rather than a stranger's, if it is not the person's."""
+    gone = now.p_dead + now.p_others
+    share = now.p_dead / gone if gone > 0 else 0.0
     if before is State.DEAD:
-        return State.WRONG_PERSON if 1 - share > CHANGES_KIND else State.DEAD
-    if before is State.WRONG_PERSON:
-        return State.DEAD if share > CHANGES_KIND else State.WRONG_PERSON
-    return State.DEAD if share >= 0.5 else State.WRONG_PERSON
+        return 1 - share <= CHANGES_KIND
+    return share > CHANGES_KIND if before is State.WRONG_PERSON else share >= 0.5
 
 
 class Readings(Struct, frozen=True):
@@ -107,10 +109,11 @@ class Readings(Struct, frozen=True):
 def judge_all(now: Readings, before: NDArray[np.int8], heard: NDArray[np.bool_]) -> NDArray[np.int8]:
     """`judge` for many pairs at once."""
     gone = (before == DEAD) | (before == WRONG_PERSON)
-    given_up = (now.p_own <= GIVE_UP) | (gone & (now.p_own < TAKE_BACK))
     gone_for = now.p_dead + now.p_others
     share = np.divide(now.p_dead, gone_for, out=np.zeros_like(gone_for), where=gone_for > 0)
     dead = np.where(before == DEAD, 1 - share <= CHANGES_KIND, np.where(before == WRONG_PERSON, share > CHANGES_KIND, share >= 0.5))
+    enters = now.p_own <= np.where(dead, DEAD_FROM, WRONG_FROM)
+    given_up = enters | (gone & (now.p_own < np.where(dead, DEAD_UNTIL, WRONG_UNTIL)))
     blocked = now.p_blocked >= np.where(before == BLOCKED, BLOCKED_UNTIL, BLOCKED_FROM)
     good = (now.p_reach >= GOOD_FROM) | ((before == GOOD) & (now.p_reach >= GOOD_UNTIL))
     chosen = np.select([given_up & dead, given_up, blocked, ~heard, good], [DEAD, WRONG_PERSON, BLOCKED, UNVERIFIED, GOOD], DOUBTFUL)

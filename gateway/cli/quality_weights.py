@@ -1,0 +1,60 @@
+"""What a fit learned, for people: weights of codes, rates, what people do, what sources are worth."""
+
+import numpy as np
+from rich.console import Console
+
+from gateway.cli.screen import table
+from gateway.quality.evidence import code_of
+from gateway.quality.model import CLASSES, Model
+from gateway.quality.record import Record
+
+LIES = 0.05
+"""A provider that answers absent for more than this of numbers in service is named."""
+
+
+def show(model: Model, record: Record, console: Console) -> None:
+    """Prints all of it."""
+    if not console.is_terminal:
+        console.width = 160
+    console.print(_codes(model, record))
+    console.print(_rates(model, record))
+    for provider, share in suspect(model, record):
+        console.print(f"provider {provider or '(none)'} answers absent for {share:.0%} of numbers in service: its word counts accordingly")
+
+
+def suspect(model: Model, record: Record) -> list[tuple[str, float]]:
+    """Providers that call living numbers absent, and how many of them."""
+    shares: dict[str, float] = {}
+    for provider, word, vendor_code in record.codes:
+        if word == "number_absent":
+            shares[provider] = shares.get(provider, 0.0) + model.weights(provider, word, vendor_code)[0]
+    return [(provider, share) for provider, share in sorted(shares.items()) if share > LIES]
+
+
+def _codes(model: Model, record: Record) -> object:
+    headers = ("provider", "evidence", "vendor code", "seen", "in service", "off", "dead", "prior: in service", "off ", "dead ")
+    made = table(*headers, title=f"Weights of codes, {model.version}: P(code | number is …)", numbers=headers[3:])
+    seen = np.bincount(record.what[(record.what >= 0) & record.own], minlength=len(record.codes)).tolist()
+    for code, count in zip(record.codes, seen, strict=True):
+        weights = model.codes.get(code_of(*code), CLASSES[code[1]])  # type: ignore[index]
+        made.add_row(*code, f"{count:,}", *(f"{w:.4f}" for w in weights), *(f"{w:.4f}" for w in CLASSES[code[1]]))  # type: ignore[index]
+    return made
+
+
+def _rates(model: Model, record: Record) -> object:
+    made = table("what", "value", title="Rates a year and shares", numbers=("value",))
+    rates, said = model.rates, model.responses
+    for name, value in (
+        ("numbers in service given back", rates.death_on),
+        ("numbers that are off cancelled", rates.death_off),
+        ("numbers in service that go off", rates.off),
+        ("days that they stay off", 365.25 / rates.on),
+        ("days of the freeze", rates.freeze_days),
+        ("days until sold again", 365.25 / rates.sale),
+        *((f"certify after a notice: {share:.0%} of persons", rate) for share, rate in zip(said.shares, said.certified, strict=True)),
+        ("certify though a stranger got it", said.certified_else),
+        ("a stranger answers: not me", said.wrong_person[1]),
+        *((f"entries of {key} that are right", model.starts[key].mine) for key in dict.fromkeys(record.starts)),
+    ):
+        made.add_row(name, f"{value:.3f}")
+    return made
