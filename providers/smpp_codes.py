@@ -17,6 +17,8 @@ OK: Final = 0x00
 RINVMSGLEN: Final = 0x01
 RINVCMDLEN: Final = 0x02
 RINVCMDID: Final = 0x03
+RINVBNDSTS: Final = 0x04
+"""The SMSC does not know, or not any more, that we are bound."""
 RX_T_APPN: Final = 0x64
 """Our answer to what could not be stored: send it again."""
 

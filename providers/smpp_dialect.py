@@ -10,7 +10,7 @@ from providers.base.dialect import Kind, LoginRefused, Pdu, Segment, Verdict
 from providers.base.join import digits, national
 from providers.base.ruling import ACCEPTED, Ruling
 from providers.base.words import Outcome, Reason
-from providers.smpp_codes import ACCOUNT, NAMES, OK, RINVCMDID, RINVCMDLEN, RINVMSGLEN, RX_T_APPN, code
+from providers.smpp_codes import ACCOUNT, NAMES, OK, RINVBNDSTS, RINVCMDID, RINVCMDLEN, RINVMSGLEN, RX_T_APPN, code
 from providers.smpp_pdu import (
     HEADER,
     LONGEST_PDU,
@@ -110,7 +110,8 @@ class SmppDialect:
             return Verdict(ACCEPTED, part=answered(self._account.message_id, said) if said else None)
         ruling = self._codes[code(status)]
         throttled = ruling.outcome is Outcome.DEFERRED and ruling.reason is Reason.FREQUENCY_LIMITED
-        return Verdict(ruling, code(status), pause_s=(ruling.retry_after_s or 1.0) if throttled else 0.0, text=NAMES.get(status))
+        pause_s = (ruling.retry_after_s or 1.0) if throttled else 0.0
+        return Verdict(ruling, code(status), pause_s=pause_s, text=NAMES.get(status), anew=status == RINVBNDSTS)
 
     def keep_alive(self, sequence: int) -> bytes:
         """An enquire_link."""

@@ -68,6 +68,8 @@ class Verdict(msgspec.Struct, frozen=True):
     pause_s: float = 0.0
     """Above 0: the other side is throttling. All links of this account pause for as long at least and go on slower."""
     text: str | None = None
+    anew: bool = False
+    """The other side has forgotten our login: the session says goodbye and is begun anew."""
 
 
 class LinkError(ProviderError):

@@ -232,6 +232,8 @@ class Session(asyncio.Protocol):
             self._asked[pdu.sequence] = asked  # ends as unknown with the connection
             raise
         self._owner.judged(asked.letter, asked.segment, verdict, asked.written)
+        if verdict.anew:
+            self.goodbye()
 
     def _part(self, pdu: Pdu) -> None:
         """The other side says goodbye: answers that are under way may still come, nothing more is written."""

@@ -186,6 +186,24 @@ async def test_after_a_length_that_cannot_be_the_link_is_nacked_and_made_anew(oc
         assert (await sent(smpp, [message()]))[0].outcome is Outcome.ACCEPTED
 
 
+async def test_an_smsc_that_says_goodbye_is_answered_and_called_anew() -> None:
+    async with running() as smsc, linked(smsc.port) as smpp:
+        [session] = smsc.sessions
+        session.write(pdu(Command.UNBIND, 5))
+        await until(lambda: session.received[-1] == Command.UNBIND | RESPONSE and smsc.bound == 2)
+        await until(smpp.up)
+        assert (await sent(smpp, [message()]))[0].outcome is Outcome.ACCEPTED
+
+
+async def test_an_smsc_that_forgot_our_bind_gets_it_anew() -> None:
+    async with running() as smsc, linked(smsc.port) as smpp:
+        smsc.sessions[0].sends = False
+        answers = await sent(smpp, [message() for _ in range(10)])
+        assert {(answer.outcome, answer.vendor_text) for answer in answers} == {(Outcome.DEFERRED, "ESME_RINVBNDSTS")}
+        await until(lambda: smsc.bound == 2 and smpp.up())
+        assert (await sent(smpp, [message()]))[0].outcome is Outcome.ACCEPTED
+
+
 async def test_in_pairs_a_transmitter_sends_and_a_receiver_hears() -> None:
     inbox = Inbox()
     async with running() as smsc, linked(smsc.port, inbox.receive, bind="pairs", connections=2) as smpp:
