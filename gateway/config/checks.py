@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import UNSET
 
 from gateway.config.errors import did_you_mean
-from gateway.config.schema import LEASE_MARGIN_S, Config, Ladder, ProviderSection, Route
+from gateway.config.schema import LEASE_MARGIN_S, Config, Ladder, LookupSection, ProviderSection, Route
 from gateway.security.errors import KeyringError
 from gateway.security.masterkeys import parse
 from providers.base.types import Callback, Reading, Receive, Settings, SettingsError
@@ -18,7 +18,11 @@ Make = Callable[[Settings, Receive], object]
 """Makes a provider of its section without any I/O; raises SettingsError. It checks the driver and the driver's own keys."""
 
 
-def problems(config: Config, make: Make) -> Iterator[str]:
+MakeLookup = Callable[[Settings], object]
+"""The same for a lookup service."""
+
+
+def problems(config: Config, make: Make, make_lookup: MakeLookup) -> Iterator[str]:
     """Each broken rule, naming its key."""
     yield from _dates_and_hours(config)
     yield from _keys(config)
@@ -26,6 +30,8 @@ def problems(config: Config, make: Make) -> Iterator[str]:
     for name, provider in config.providers.items():
         yield from _provider(f"providers.{name}", provider)
         yield from _driver(name, provider, make)
+    for name, lookup in config.lookup.items():
+        yield from _lookup(name, lookup, make_lookup)
     for index, route in enumerate(config.route):
         yield from _route(f"route[{index}]", route, config)
     yield from _routes_said_twice(config)
@@ -88,6 +94,15 @@ def _driver(name: str, provider: ProviderSection, make: Make) -> Iterator[str]:
         meant = (near for key in provider.options for near in get_close_matches(key, provider.__struct_fields__, n=1, cutoff=0.75))
         guess = next((f'; did you mean "{near}"?' for near in meant), "")
         yield f"{error}{guess}"
+
+
+def _lookup(name: str, lookup: LookupSection, make: MakeLookup) -> Iterator[str]:
+    if not lookup.driver or UNSET in lookup.options.values():
+        return  # could not be read, and that is told already
+    try:
+        make(lookup.settings(name))
+    except SettingsError as error:
+        yield str(error)
 
 
 async def _nobody(_: str, __: Callback) -> Reading:

@@ -13,6 +13,7 @@ from gateway.config.errors import ConfigError
 from gateway.config.reading import Reader
 from gateway.config.schema import Config
 from gateway.config.sources import Source, override
+from gateway.lookup import drivers
 from providers import registry
 
 DEFAULT_FILE = "config.toml"
@@ -30,7 +31,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str] = os.environ, m
     source = Source(environ, file.absolute().parent)
     reader = Reader(source, origins)
     config: Config = reader.section(Config, document)
-    found = reader.problems + list(checks.problems(config, make))
+    found = reader.problems + list(checks.problems(config, make, drivers.build))
     if found:
         raise ConfigError(found, file)
     return replace(config, store=replace(config.store, data_dir=str(source.path(config.store.data_dir))))

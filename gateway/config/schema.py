@@ -219,6 +219,31 @@ class Quality(Section, frozen=True, kw_only=True):
     shared_from: Annotated[int, Meta(ge=2, le=1_000_000)] = 5
 
 
+class LookupSection(Section, frozen=True, kw_only=True):
+    """One `[lookup.NAME]`: a carrier's service that knows whether numbers are in service; in `options` the keys that its driver alone knows."""
+
+    driver: Name
+    rate_per_s: NotNegative = 5
+    batch_size: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    timeout_s: Positive = 10
+    connect_timeout_s: Positive = 3
+    connections: Annotated[int, Meta(ge=1, le=1000)] = 4
+    valid_days: Positive = 30
+    options: Annotated[dict[str, Any], Meta(extra=REST)] = {}
+
+    def settings(self, name: str) -> Settings:
+        """The same as its driver sees it."""
+        return Settings(
+            name=name,
+            driver=self.driver,
+            timeout_s=self.timeout_s,
+            connect_timeout_s=self.connect_timeout_s,
+            connections=self.connections,
+            batch_size=self.batch_size,
+            options=self.options,
+        )
+
+
 class Webhook(Section, frozen=True, kw_only=True):
     """One `[webhooks.NAME]`: a backend that is told (Standard Webhooks)."""
 
@@ -271,6 +296,7 @@ class Config(Section, frozen=True, kw_only=True):
     providers: dict[Key, ProviderSection] = {}
     webhooks: dict[Key, Webhook] = {}
     quality: Quality = Quality()
+    lookup: dict[Key, LookupSection] = {}
     retention: Retention = Retention()
     signatures: Signatures = Signatures()
     workers: Workers = Workers()

@@ -17,7 +17,7 @@ from providers.sandbox import SandboxOptions
 ROOT = Path(__file__).parents[2]
 SHIPPED = (ROOT / "config.toml").read_text(encoding="utf-8")
 DOCS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-HEADERS = {"route": "[[route]]", "providers": "[providers.", "webhooks": "[webhooks."}
+HEADERS = {"route": "[[route]]", "providers": "[providers.", "webhooks": "[webhooks.", "lookup": "[lookup."}
 REQUIRED, ALL_LANES = "Required.", "Default: all lanes"
 
 
