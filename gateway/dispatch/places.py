@@ -6,8 +6,8 @@ from collections import deque
 
 from gateway.words import Lane
 
-SHARE = 25
-"""One place of so many is kept for each lane, one at least."""
+SHARE, MOST_KEPT = 25, 4
+"""One place of so many is kept for each lane, one at least and so many at most: what comes free goes to the lanes before the others anyway."""
 LANES = tuple(str(lane) for lane in Lane)
 """First come, first served within a lane; between lanes in this order."""
 
@@ -17,7 +17,7 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        kept = max(1, most // SHARE) if most > len(LANES) - 1 else 0
+        kept = max(1, min(MOST_KEPT, most // SHARE)) if most > len(LANES) - 1 else 0
         self._kept = dict.fromkeys(LANES, kept)
         if most == 2:
             self._kept[Lane.URGENT] = 1

@@ -70,7 +70,9 @@ class Recorder:
                 moved = await self._move(connection, effects, now) if effects else []
                 noted.parted = [p for p in noted.parted if p[1] in written]
                 if effects or noted.parted:
-                    await write(connection, noted, effects, moved, {d.call.id: d.call.provider for d in done}, now, self._beside, self._vault)
+                    await write(
+                        connection, noted, effects, moved, {d.call.id: d.call.provider for d in done}, now, self._beside, self._vault
+                    )
                 entries = [entry(FactKind.ANSWER, row[0], self._sealer.digest(*row, now)) for row in rows if row[0] in written]
                 seal = self._sealer.seal(connection.chain, seal_id, now, entries)
                 await seals.insert(connection, seal)
