@@ -84,6 +84,9 @@ class Circuit:
     def ended(self, answers: Sequence[Answer], now: float) -> Turn | None:
         """A call ended with these answers. Says so where that opened or closed the circuit."""
         self.trying = False
+        if answers and answers[0].outcome is Outcome.ACCEPTED and not self._opened:  # nearly always
+            self._failed = self._misconfigured = 0
+            return None
         if not any(a.outcome in {Outcome.ACCEPTED, Outcome.REFUSED, Outcome.DEFERRED} for a in answers):
             self._failed += 1
             return self._open(Why.FAILED, OPEN_S, now, ripe=self._failed >= FAILURES)

@@ -22,6 +22,9 @@ class Places:
         if most == 2:
             self._kept[Lane.URGENT] = 1
         self._taken = dict.fromkeys(LANES, 0)
+        self._all = 0
+        self._free_for_any = most - sum(self._kept.values())
+        """While fewer are taken every lane has room, and nobody waits."""
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {lane: deque() for lane in LANES}
         self._heard = 0.0
 
@@ -32,27 +35,40 @@ class Places:
 
     def silent_s(self, now: float) -> float:
         """Seconds since any call ended while there are some on the wire; `now` by the monotonic clock."""
-        return now - self._heard if any(self._taken.values()) else 0.0
+        return now - self._heard if self._all else 0.0
+
+    def take(self, lane: str) -> bool:
+        """Takes a place if there is one now."""
+        if self._all >= self._free_for_any and (self._waiting[lane] or self._taken[lane] >= self.reach(lane)):
+            return False
+        if not self._all:
+            self._heard = time.monotonic()
+        self._all += 1
+        self._taken[lane] += 1
+        return True
 
     async def enter(self, lane: str) -> None:
         """Waits for a place."""
-        if self._waiting[lane] or self._taken[lane] >= self.reach(lane):
+        if not self.take(lane):
             await self._wait(lane)
-            return
-        if not any(self._taken.values()):
-            self._heard = time.monotonic()
-        self._taken[lane] += 1
 
     def leave(self, lane: str) -> None:
         """The call ended."""
+        full = self._all >= self._free_for_any
+        self._all -= 1
         self._taken[lane] -= 1
         self._heard = time.monotonic()
-        for each in LANES:
-            waiting = self._waiting[each]
-            while waiting and self._taken[each] < self.reach(each):
+        if full:
+            self._call_in()
+
+    def _call_in(self) -> None:
+        for lane in LANES:
+            waiting = self._waiting[lane]
+            while waiting and self._taken[lane] < self.reach(lane):
                 place = waiting.popleft()
                 if not place.done():
-                    self._taken[each] += 1
+                    self._all += 1
+                    self._taken[lane] += 1
                     place.set_result(None)
 
     async def _wait(self, lane: str) -> None:

@@ -270,7 +270,8 @@ class Pump:
         try:
             if places is None:
                 return await attempt(outlet.provider, call, self._first_byte(call), alone=outlet.alone)
-            await places.enter(self.lane)
+            if not places.take(self.lane):
+                await places.enter(self.lane)
             try:
                 return await attempt(outlet.provider, call, self._first_byte(call), alone=outlet.alone)
             finally:
