@@ -11,7 +11,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SHORT ?=
 
-.PHONY: help setup run demo test check format lint types bench crash lock clean
+.PHONY: help setup run demo test check format lint types bench quality crash lock clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ types: $(READY) ## mypy, strict
 
 bench: $(READY) ## measure the whole pipeline against a bare client (SHORT=1: one quick run)
 	$(BIN)/python -m bench $(if $(SHORT),--short)
+
+quality: $(READY) ## try the beliefs about numbers on populations of known truth (SHORT=1: small ones)
+	$(BIN)/python -m bench.quality $(if $(SHORT),--short)
 
 crash: $(READY) ## kill everything in turn under load and count what was lost or doubled (SHORT=1: a few rounds)
 	$(BIN)/python -m tests.crash $(if $(SHORT),--short)
