@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import UNSET
 
 from gateway.config.errors import did_you_mean
-from gateway.config.schema import LEASE_MARGIN_S, Config, Ladder, LookupSection, ProviderSection, Route
+from gateway.config.fields import LEASE_MARGIN_S
+from gateway.config.schema import Config, Ladder, LookupSection, ProviderSection, Route
 from gateway.security.errors import KeyringError
 from gateway.security.masterkeys import parse
 from providers.base.types import Callback, Reading, Receive, Settings, SettingsError

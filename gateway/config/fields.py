@@ -1,10 +1,9 @@
-"""The kinds of values that config.toml holds, with their bounds and words for people, and what all its sections share."""
+"""The kinds of values that config.toml holds, with their bounds and words for people."""
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from gateway.config.redaction import describe
 from gateway.words import Relation
 
 SECRET = {"secret": True}
@@ -45,9 +44,7 @@ RegionCode = Annotated[
 ]
 Signature = Annotated[str, Meta(min_length=2, max_length=20)]
 
-
-class Section(Struct, frozen=True, kw_only=True):
-    """What all sections share: `repr` shows no secret."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(describe(self))})"
+LEASE_MARGIN_S = 5.0
+"""How much longer than the vendor's time-out a lease must last: a worker that slept must find its lease over before the vendor's answer is."""
+LEASE_ROOM_S = 20.0
+"""What a lease has beyond the vendor's time-out where the configuration names none."""

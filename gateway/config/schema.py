@@ -6,10 +6,11 @@ Every key is explained, with its unit and default, in the shipped config.toml an
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
 from gateway.config.fields import (
+    LEASE_ROOM_S,
     REST,
     SECRET,
     VERBATIM,
@@ -26,19 +27,21 @@ from gateway.config.fields import (
     RegionCode,
     Rung,
     SecretText,
-    Section,
     Signature,
     StoreUrl,
     Text,
     WebUrl,
 )
+from gateway.config.redaction import describe
 from gateway.words import Lane, Relation
 from providers.base.types import Settings
 
-LEASE_MARGIN_S = 5.0
-"""How much longer than the vendor's time-out a lease must last: a worker that slept must find its lease over before the vendor's answer is."""
-LEASE_ROOM_S = 20.0
-"""What a lease has beyond the vendor's time-out where the configuration names none."""
+
+class Section(Struct, frozen=True, kw_only=True):
+    """What all sections share: `repr` shows no secret."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(describe(self))})"
 
 
 class Server(Section, frozen=True, kw_only=True):
