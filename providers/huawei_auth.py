@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -22,10 +22,13 @@ UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 CONTENT_HASH: Final = "X-Sdk-Content-Sha256"
 DATE: Final = "X-Sdk-Date"
 TOLERANCE: Final = timedelta(minutes=15)
+BURST: Final = timedelta(seconds=10)
+"""How long after it first came a signature may come with other forms: those of its second, that waited for each other on their way."""
 _DATE_FORM: Final = "%Y%m%dT%H%M%SZ"
 _WSSE: Final = 'WSSE realm="SDP",profile="UsernameToken",type="Appkey"'
 _AUTHORIZATION: Final = re.compile(r"SDK-HMAC-SHA256\s+Access=([^,]+),\s?SignedHeaders=([^,]+),\s?Signature=([0-9a-f]{64})")
 _MOST_REMEMBERED: Final = 50_000
+_Key = TypeVar("_Key")
 
 
 def wsse(key: str, secret: str, nonce: str, now: datetime, digest: Literal["raw", "hex"] = "raw") -> dict[str, str]:
@@ -74,14 +77,16 @@ class AkSk(msgspec.Struct, frozen=True):
 class Pushes:
     """Checks what comes to one address of ours. `secrets` by access key: two may hold while they are changed.
 
-    A form is not covered by its signature, so that whoever saw one push could send another form with it: a signature is good for one body. The
-    same body once more is the vendor trying again, and says nothing new. Both are remembered by each process for itself.
+    A form is not covered by its signature, so that whoever saw one push could send another form with it. All forms of one second have the same one,
+    so it cannot be good for one body alone: it is for a moment after it first came (`BURST`), later only for the bodies that came then, which is
+    the vendor trying again. All this is remembered by each process for itself.
     """
 
     def __init__(self, url: str, secrets: Mapping[str, str]) -> None:
         target = urlsplit(url)
         self._host, self._path, self._secrets = target.netloc, target.path or "/", secrets
-        self._seen: dict[str, tuple[datetime, bytes]] = {}
+        self._first: dict[str, datetime] = {}
+        self._bodies: dict[tuple[str, bytes], datetime] = {}
 
     def check(self, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, now: datetime) -> None:
         """Raises `UnreadableCallback` for a push that is not signed, wrongly signed, too old, or signed for another body."""
@@ -106,13 +111,20 @@ class Pushes:
         return UNSIGNED if said == UNSIGNED and form and "x-sdk-content-sha256" in names else hashlib.sha256(body).hexdigest()
 
     def _once(self, said: str, body: bytes, now: datetime) -> None:
-        if self._seen.setdefault(said, (now, body))[1] != body:
+        first = self._first.setdefault(said, now)
+        if (said, body) not in self._bodies and now - first > BURST:
             raise UnreadableCallback("this signature came with another body before")
-        while self._seen:
-            oldest = next(iter(self._seen))
-            if len(self._seen) <= _MOST_REMEMBERED and now - self._seen[oldest][0] <= 2 * TOLERANCE:
-                break
-            del self._seen[oldest]
+        self._bodies.setdefault((said, body), now)
+        _forget(self._first, now)
+        _forget(self._bodies, now)
+
+
+def _forget(seen: "dict[_Key, datetime]", now: datetime) -> None:
+    while seen:
+        oldest = next(iter(seen))
+        if len(seen) <= _MOST_REMEMBERED and now - seen[oldest] <= 2 * TOLERANCE:
+            break
+        del seen[oldest]
 
 
 def _date(said: str) -> datetime:

@@ -152,23 +152,33 @@ def test_json_without_a_hash_is_refused_even_if_that_is_what_was_signed() -> Non
         checked(BATCH[0], {**signed, "authorization": listed, "content-type": "application/json"})
 
 
-def test_a_form_is_not_covered_so_its_signature_is_good_for_one_body() -> None:
+def test_forms_of_one_second_have_one_signature_and_are_all_taken() -> None:
     body, headers = FORM
     pushes = Pushes(URL, {"testAppKey": "testAppSecret"})
+    for number in range(20):
+        checked(body.replace(b"sequence=1", b"sequence=%d" % number), headers, pushes=pushes, now=AT + timedelta(seconds=number % 10))
+
+
+def test_a_form_is_not_covered_so_its_signature_is_soon_good_for_no_other_body() -> None:
+    body, headers = FORM
+    pushes = Pushes(URL, {"testAppKey": "testAppSecret"})
+    later = AT + timedelta(seconds=11)
     checked(body, headers, pushes=pushes)
-    checked(body, headers, pushes=pushes)
-    with pytest.raises(UnreadableCallback, match="another body"):
-        checked(body.replace(b"DELIVRD", b"MK%3A0001"), headers, pushes=pushes)
-    checked(body, headers, pushes=pushes)
+    checked(body, headers, pushes=pushes, now=later)
+    for _ in range(2):
+        with pytest.raises(UnreadableCallback, match="another body"):
+            checked(body.replace(b"DELIVRD", b"MK%3A0001"), headers, pushes=pushes, now=later)
+    checked(body, headers, pushes=pushes, now=later)
 
 
 def test_signatures_are_remembered_as_long_as_they_hold_and_no_longer() -> None:
     pushes = Pushes(URL, {})
     for number in range(60_000):
         pushes._once(f"s{number}", b"x", AT)
-    assert len(pushes._seen) == 50_000
+    assert len(pushes._first) == len(pushes._bodies) == 50_000
     pushes._once("late", b"x", AT + timedelta(minutes=31))
-    assert list(pushes._seen) == ["late"]
+    assert list(pushes._first) == ["late"]
+    assert list(pushes._bodies) == [("late", b"x")]
 
 
 def signed_provider(**changes: Any) -> Any:

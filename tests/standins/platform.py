@@ -81,7 +81,7 @@ class Platform:
         app.router.add_route("*", self.path_of_token, self._token)
         for path in self.paths:
             app.router.add_post(path, self._send)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
