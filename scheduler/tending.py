@@ -38,7 +38,7 @@ class Tended(Protocol):
         """This process is the one now."""
 
     async def end(self) -> None:
-        """It is no longer: stop at once. Never raises."""
+        """It is no longer: stop at once. Called after a `begin` that raised, too."""
 
 
 class Tending:
@@ -103,17 +103,19 @@ class Tending:
             await thing.begin()
         except Exception as error:  # noqa: BLE001 - an edge: one that cannot begin must not keep this process from the others
             log.error("tending_failed", provider=thing.name, **account(error))
-            del self._held[key]
-            await thing.end()
+            await _ended(self._held.pop(key))
             await connection.fetchval(UNLOCK, CLASS, key)
 
     async def _end(self) -> None:
         held, self._held = self._held, {}
-        for thing, ended in zip(
-            held.values(), await asyncio.gather(*(t.end() for t in held.values()), return_exceptions=True), strict=True
-        ):
-            if isinstance(ended, BaseException):
-                log.error("tending_ends_badly", provider=thing.name, error=type(ended).__name__)
+        await asyncio.gather(*(_ended(thing) for thing in held.values()))
+
+
+async def _ended(thing: Tended) -> None:
+    try:
+        await thing.end()
+    except Exception as error:  # noqa: BLE001 - an edge: the others must end all the same
+        log.error("tending_ends_badly", provider=thing.name, **account(error))
 
 
 def _key(name: str) -> int:

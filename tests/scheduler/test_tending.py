@@ -36,6 +36,8 @@ class Thing:
 
     async def end(self) -> None:
         self.is_open = False
+        if self.fails:
+            raise ValueError("no")
 
 
 @asynccontextmanager
