@@ -47,13 +47,13 @@ class Asked(msgspec.Struct):
 class Session(asyncio.Protocol):
     """One connection, from its first octet to its last."""
 
-    def __init__(self, dialect: Dialect, options: LinkOptions, owner: Owner) -> None:
+    def __init__(self, dialect: Dialect, options: LinkOptions, owner: Owner, last_answers_s: float = LAST_ANSWERS_S) -> None:
         self.dialect = dialect
         self.unread: list[tuple[Pdu, bytes]] = []
         """News to be stored, each with what answers it."""
         self.handing = 0
         """Hand-overs of this session's news under way."""
-        self._options, self._owner = options, owner
+        self._options, self._owner, self._last_answers_s = options, owner, last_answers_s
         self._loop = asyncio.get_running_loop()
         self.admitted: asyncio.Future[None] = self._loop.create_future()
         self.ended: asyncio.Future[str] = self._loop.create_future()
@@ -112,7 +112,7 @@ class Session(asyncio.Protocol):
             return
         self._leaving = True
         self._write(self.dialect.goodbye(self._next()))
-        self._loop.call_later(LAST_ANSWERS_S, self.end, "no answer to the goodbye")
+        self._loop.call_later(self._last_answers_s, self.end, "no answer to the goodbye")
 
     def end(self, why: str) -> None:
         """Drops the connection."""
@@ -240,7 +240,7 @@ class Session(asyncio.Protocol):
         self._leaving = True
         self._why = "the other side said goodbye"
         self._write(self.dialect.reply(pdu))
-        self._loop.call_later(LAST_ANSWERS_S if self._asked else 0.0, self.end, self._why)
+        self._loop.call_later(self._last_answers_s if self._asked else 0.0, self.end, self._why)
 
     def _lives(self) -> None:
         self._tries = 0

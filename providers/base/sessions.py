@@ -48,6 +48,7 @@ class Sessions:
     def __init__(self, settings: Settings, options: LinkOptions, dialect: Callable[[int], Dialect], news: TakesNews) -> None:
         self._settings, self._options, self._dialect, self._take_news = settings, options, dialect, news
         self._place_s = min(settings.connect_timeout_s, settings.timeout_s / 2)
+        self._last_s = min(LAST_ANSWERS_S, settings.timeout_s)
         self.pace = Pace()
         self._sessions: list[Session] = []
         self._outbox = Outbox()
@@ -76,13 +77,13 @@ class Sessions:
         self._no_link = _CLOSED
         await asyncio.gather(*(call.done for call in self._calls), return_exceptions=True)
         if self._handovers:
-            await asyncio.wait(self._handovers, timeout=LAST_ANSWERS_S)
+            await asyncio.wait(self._handovers, timeout=self._last_s)
         for session in self._sessions:
             session.goodbye()
         if self._sessions:
-            await asyncio.wait([session.ended for session in self._sessions], timeout=LAST_ANSWERS_S + 1.0)
+            await asyncio.wait([session.ended for session in self._sessions], timeout=self._last_s + 1.0)
         if self._handovers:  # what came between
-            await asyncio.wait(self._handovers, timeout=LAST_ANSWERS_S)
+            await asyncio.wait(self._handovers, timeout=self._last_s)
         if self._later:
             self._later.cancel()
         await _cancelled([*self._keepers, *self._handovers])
@@ -237,7 +238,7 @@ class Sessions:
 
     async def _live(self, number: int) -> float:
         """One connection's life, in seconds from the login to the end."""
-        session = Session(self._dialect(number), self._options, self)
+        session = Session(self._dialect(number), self._options, self, self._last_s)
         session.admitted.add_done_callback(_seen)
         try:
             async with asyncio.timeout(self._place_s):

@@ -31,8 +31,8 @@ async def linked(port: int, receive: Receive | None = None, **given: Any) -> Asy
         yield cmpp
 
 
-async def until(done: Callable[[], object], within_s: float = 5.0) -> None:
+async def until(done: Callable[[], object], within_s: float = 5.0, pause_s: float = 0.005) -> None:
     """Waits for something that a test expects to happen."""
     async with asyncio.timeout(within_s):
         while not done():  # noqa: ASYNC110 - what a test waits for knows nothing of events
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause_s)
