@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from gateway.metrics import RECEIPT_AGES_S, StoreGauges
 from gateway.store.pool import Queries
+from gateway.store.quality_state import STATE
 
 BACKLOG = "select lane, count(*), coalesce(extract(epoch from now() - min(due_at)), 0)::float8 from queue group by lane"
 
@@ -11,9 +12,8 @@ UNINFORMED = """
 select n.kind, count(distinct n.id) from outreach o join notice n on n.id = o.notice_id
  where o.closed_at is null and n.status = 'uninformed' group by n.kind"""
 
-CONTACTS = """
-select coalesce(case when n.wrong_person_at is not null then 'wrong_person' else n.state end, 'unverified'), count(*)
-  from contact c left join number n on n.key = c.key where c.removed_at is null group by 1"""
+CONTACTS = f"""
+select {STATE}, count(*) from contact c left join number b on b.key = c.key where c.removed_at is null group by 1"""  # noqa: S608 - our own words
 
 MISSING = """
 select c.provider, sum(cardinality(c.message_ids))::float8, sum((
