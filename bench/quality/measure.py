@@ -53,6 +53,7 @@ class Figures(Struct, frozen=True):
     """Of dead numbers: given up after at most three messages."""
     waste_at_keep: float
     """Wasted share where the threshold on p_reach keeps 99.5 %."""
+    threshold_at_keep: float
     bins: tuple[Bin, ...]
     curve: Curve
 
@@ -79,7 +80,7 @@ def figures(history: History, told: Told) -> Figures:
     """All figures."""
     reached, sent = history.truth_reached, ~told.suppressed
     bins = calibration(told.p_reach, reached)
-    curve, at_keep = trade_off(told.p_reach, reached)
+    curve, at_keep, threshold = trade_off(told.p_reach, reached)
     years = history.message_pair * 100 + (history.message_day - history.message_day.min()) // 365
     for_good = ~_ever(told.suppressed, history.message_pair)
     return Figures(
@@ -94,6 +95,7 @@ def figures(history: History, told: Told) -> Figures:
         _share(told.suppressed, history.truth_own),
         _recognised(history, told.suppressed),
         at_keep,
+        threshold,
         bins,
         curve,
     )
@@ -106,17 +108,17 @@ def calibration(said: Array, true: Flags) -> tuple[Bin, ...]:
     return tuple(Bin(float(said[r].mean()), float(true[r].mean()), float(r.mean())) for r in rows if r.any())
 
 
-def trade_off(said: Array, reached: Flags) -> tuple[Curve, float]:
-    """The curve over all thresholds, and the wasted share where 99.5 % are kept."""
+def trade_off(said: Array, reached: Flags) -> tuple[Curve, float, float]:
+    """The curve over all thresholds, and the wasted share and the threshold where 99.5 % are kept."""
     order = np.argsort(-said, kind="stable")
     kept = np.cumsum(reached[order]) / max(int(reached.sum()), 1)
     wasted = np.cumsum(~reached[order]) / max(int((~reached).sum()), 1)
     # Equal words cannot be told apart by a threshold: a group of them is taken whole.
     ends = np.append(np.flatnonzero(np.diff(said[order])), len(order) - 1)
     kept, wasted = kept[ends], wasted[ends]
-    at = int(np.searchsorted(kept, KEEP))
+    at = min(int(np.searchsorted(kept, KEEP)), len(kept) - 1)
     grid = np.searchsorted(kept, np.concatenate([np.linspace(0.9, 1, POINTS)])).clip(max=len(kept) - 1)
-    return Curve(tuple(kept[grid].tolist()), tuple(wasted[grid].tolist())), float(wasted[min(at, len(wasted) - 1)])
+    return Curve(tuple(kept[grid].tolist()), tuple(wasted[grid].tolist())), float(wasted[at]), float(said[order[ends[at]]])
 
 
 def _brier(said: Array, true: Flags) -> float:
@@ -135,7 +137,7 @@ def _ever(flag: Flags, pair: NDArray[np.int64]) -> Flags:
     """From the first flagged message of a pair on: all of them."""
     total = np.cumsum(flag)
     begins = np.searchsorted(pair, pair)
-    return total - (total[begins] - flag[begins]) > 0
+    return np.greater(total - total[begins] + flag[begins], 0)
 
 
 def _recognised(history: History, suppressed: Flags) -> float:

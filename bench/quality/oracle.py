@@ -1,8 +1,10 @@
 """The exact filter that is told what nobody can know: a population's true parameters."""
 
+from math import log
+
 from bench.quality.population import History, Population
 from gateway.quality.evidence import code_of
-from gateway.quality.model import PRIOR, Model, Rates, Responses, Start
+from gateway.quality.model import PRIOR, Model, Rates, Responses, Start, Three
 
 STAGES = 24
 """Steps of the freeze: its length is then certain to a fifth, where the model's own three leave more than half."""
@@ -22,19 +24,24 @@ def oracle(p: Population, history: History) -> Model:
             tuple(kind[0] for kind in p.kinds),
             tuple(kind[1] for kind in p.kinds),
             p.certified_else,
+            tuple(kind[1] for kind in p.kinds),
+            p.certified_else,
             p.replied,
             p.wrong_person,
             p.opted_out,
             delays,
         ),
-        starts={**PRIOR.starts, **{key: Start(*(max(share, 1e-6) for share in shares), 0.5) for key, shares in history.begins.items()}},
+        starts={**PRIOR.starts, **{key: _start(shares) for key, shares in history.begins.items()}},
         codes=codes,
         stages=STAGES,
     )
 
 
+def _start(shares: Three) -> Start:
+    mine, dead, stranger = (max(share, 1e-6) for share in shares)
+    return Start(mine, dead, stranger, 0.5)
+
+
 def _delay(within: float, share: float) -> float:
     """Days within which that share of the certifications has come: exponential with a third of `within`, cut off there, a day at least."""
-    from math import log  # noqa: PLC0415
-
     return 1 + min(within, -within / 3 * log(max(1 - share, 1e-9)))

@@ -3,14 +3,13 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from msgspec import Struct, convert, field
+from msgspec import Struct, convert
 from numpy.typing import NDArray
 
 from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
-from gateway.quality.evidence import RESPONSES
+from gateway.quality.model import Three
 from gateway.quality.record import NONE, Flags, Ints, Record
 
 FILE = Path(__file__).with_name("populations.toml")
@@ -19,7 +18,8 @@ BEFORE = 1461
 ON, OFF, DEAD = 0, 1, 2
 EPOCH_DAY = 18_628
 """2021-01-01: day 0 of a population."""
-NOON_S = 4 * 3_600 - SHANGHAI_S + 8 * 3_600
+VERIFIED_WRONG = 0.3
+"""Wrong entries among verified numbers, of those among the others."""
 
 
 class Route(Struct, frozen=True):
@@ -53,7 +53,18 @@ class Population(Struct, frozen=True):
     off_shape: str = "exponential"
     sale_shape: str = "exponential"
     certified_rest_days: int = 0
+    apart: bool = True
+    """Every provider tells absent from off, and none lies."""
     years: float = 5.0
+
+
+class Source(Struct, frozen=True):
+    """What a record was made of, for whoever writes it out as lines."""
+
+    address: Ints
+    seen: Observations
+    codes: tuple[tuple[str, str, str], ...]
+    starts: tuple[str, ...]
 
 
 class History(Struct):
@@ -72,23 +83,15 @@ class History(Struct):
     end_day: int
     end_reach: Flags
     """Per pair, at the end."""
-    begins: dict[str, tuple[float, float, float]]
+    begins: dict[str, Three]
     """Per start: true shares of mine, dead, a stranger's."""
-    kinds: NDArray[np.int64]
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    source: Source
 
 
 @cache
 def populations() -> dict[str, Population]:
     """All of the file, by name."""
     return {name: convert(made, Population, strict=False) for name, made in tomllib.loads(FILE.read_text()).items()}
-
-
-class Lives(Struct):
-    """Numbers, day by day: phase + 4 once a stranger holds it. Rows are days from the first message's year on."""
-
-    daily: NDArray[np.uint8]
-    verified_state: NDArray[np.uint8]
 
 
 def live(p: Population, begins: Ints, strangers: Flags, days: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -119,98 +122,139 @@ def live(p: Population, begins: Ints, strangers: Flags, days: int, rng: np.rando
 
 
 def _length(shape: str, mean: float, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
+    drawn: NDArray[np.float64]
     if shape == "fixed":
         return np.full(count, max(round(mean), 1), dtype=np.int32)
     drawn = rng.uniform(0, 2 * mean, count) if shape == "uniform" else rng.exponential(mean, count)
-    return np.maximum(np.rint(drawn), 1).astype(np.int32)
+    return np.maximum(np.rint(drawn), 1.0).astype(np.int32)
+
+
+class People(Struct):
+    """Who is listed with which number, by whom, and whether rightly."""
+
+    address: Ints
+    source: Ints
+    verified: Flags
+    wrong: Flags
+    begins: Ints
+    """Day on which somebody knew that the number was its holder's."""
+    kinds: Ints
+
+    def starts(self, names: list[str]) -> tuple[tuple[str, ...], Ints]:
+        """Rows of `Model.starts`, and each person's."""
+        keys = [names[s] + ("+verified" if v else "") for s, v in zip(self.source.tolist(), self.verified.tolist(), strict=True)]
+        starts = tuple(dict.fromkeys(keys))
+        return starts, np.array([starts.index(key) for key in keys])
+
+
+class Messages(Struct):
+    """Messages in order of pair and day, what came of each, and what was true."""
+
+    pair: Ints
+    day: Ints
+    phase: NDArray[np.uint8]
+    mine: Flags
+    what: Ints
+    certified_on: Ints
+    answer: Ints
+    answered_on: Ints
 
 
 def happen(p: Population, seed: int, persons: int | None = None) -> History:
     """One history of a population."""
     rng = np.random.default_rng(seed)
-    count = persons or p.persons
     days = round(p.years * 365.25)
-    names = list(p.sources)
-    source = rng.choice(len(names), count, p=np.array([p.sources[n][0] for n in names]) / sum(p.sources[n][0] for n in names))
-    verified = rng.random(count) < np.array([p.verified[n] for n in names])[source]
-    wrong = rng.random(count) < np.array([p.sources[n][1] for n in names])[source] * np.where(verified, 0.3, 1.0)
-    age = rng.exponential(np.array([p.sources[n][2] for n in names])[source])
-    begins = -np.minimum(age, BEFORE - 1).astype(np.int64)
+    people = _people(p, rng, persons or p.persons)
+    # A life's generation 0 is the number's first holder; an entry that is wrong for one of two who share it is wrong for that one alone.
+    first_of = np.unique(people.address, return_index=True)[1]
+    daily = live(p, people.begins[first_of], np.zeros(len(first_of), dtype=np.bool_), days, rng)
+    codes, messages = _messages(p, rng, daily, people, days)
+    return _history(p, daily, people, codes, messages)
+
+
+def _people(p: Population, rng: np.random.Generator, count: int) -> People:
+    share, wrong, age = np.array(list(p.sources.values())).T
+    source = rng.choice(len(share), count, p=share / share.sum())
+    verified = rng.random(count) < np.array([p.verified[name] for name in p.sources])[source]
+    is_wrong = rng.random(count) < wrong[source] * np.where(verified, VERIFIED_WRONG, 1.0)
+    begins = -np.minimum(rng.exponential(age[source]), BEFORE - 1).astype(np.int64)
+    kinds = rng.choice(len(p.kinds), count, p=[kind[0] for kind in p.kinds])
     address = np.arange(count)
-    sharing = np.flatnonzero(rng.random(count) < p.shared)
-    sharing = sharing[sharing > 0]
-    sharing = sharing[~np.isin(sharing - 1, sharing)]
-    address[sharing] = sharing - 1
-    # A household's number is one number: it began with the first of the two, and so did its verification.
-    begins[sharing], verified[sharing], source[sharing] = begins[sharing - 1], verified[sharing - 1], source[sharing - 1]
-    holders, address = np.unique(address, return_inverse=True)
-    # An entry that is wrong for one of two is wrong for that one alone; a life's generation 0 is the number's first holder.
-    daily = live(p, begins[holders], np.zeros(len(holders), dtype=np.bool_), days, rng)
-    return _messages(p, rng, daily, address, wrong, source, verified, begins, names, days)
+    second = np.flatnonzero(rng.random(count) < p.shared)
+    second = second[(second > 0) & ~np.isin(second - 1, second)]
+    address[second] = second - 1  # a household's number is one number, and was verified once
+    for column in (begins, verified, source):
+        column[second] = column[second - 1]
+    return People(np.unique(address, return_inverse=True)[1], source, verified, is_wrong, begins, kinds)
 
 
-def _messages(p, rng, daily, address, wrong, source, verified, begins, names, days):  # noqa: ANN001, ANN202
-    count = len(address)
-    per_year = rng.uniform(2, 6, count)
-    most = int(6 * 1.6 * p.years) + 4
-    gaps = 365.25 / per_year[:, None] * rng.uniform(0.5, 1.5, (count, most))
+def _messages(
+    p: Population, rng: np.random.Generator, daily: NDArray[np.uint8], people: People, days: int
+) -> tuple[tuple[tuple[str, str, str], ...], Messages]:
+    count = len(people.address)
+    gaps = 365.25 / rng.uniform(2, 6, count)[:, None] * rng.uniform(0.5, 1.5, (count, int(10 * p.years) + 4))
     gaps[:, 0] *= rng.random(count)
     at = np.cumsum(gaps, axis=1).astype(np.int64) + 1
     pair, nth = np.nonzero(at < days)
     day = at[pair, nth]
-    now = daily[day, address[pair]]
-    phase = now & 3
-    mine = (now < 4) & ~wrong[pair]
-    reached, own = mine & (phase == ON), mine & (phase != DEAD)
-    kinds = rng.choice(len(p.kinds), count, p=[k[0] for k in p.kinds])
+    now = daily[day, people.address[pair]]
+    phase: NDArray[np.uint8] = (now & 3).astype(np.uint8)
+    mine = (now < 4) & ~people.wrong[pair]
     codes, what = _outcomes(p, rng, phase)
-    delivered = np.isin(what, [i for i, code in enumerate(codes) if code[1] == "delivered"])
-    certifies, delay, answer, answer_delay = _people(p, rng, pair, day, mine & (phase == ON), kinds[pair], delivered)
-    starts = tuple(dict.fromkeys(names[s] + ("+verified" if v else "") for s, v in zip(source.tolist(), verified.tolist(), strict=True)))
-    start = np.array([starts.index(names[s] + ("+verified" if v else "")) for s, v in zip(source.tolist(), verified.tolist(), strict=True)])
-    listed_at = np.zeros(count, dtype=np.int64)
-    cert = np.flatnonzero(certifies & (day + delay < days))
-    said = np.flatnonzero((answer != NONE) & (day + answer_delay < days))
-    none = lambda n: np.full(n, NONE)  # noqa: E731
+    taken = np.isin(what, [i for i, code in enumerate(codes) if code[1] == "delivered"])
+    reached = mine & (phase == ON)
+    certified_on = _certified(p, rng, pair, day, reached, people.kinds[pair], taken)
+    answer = _answers(p, rng, reached, taken)
+    return codes, Messages(pair, day, phase, mine, what, certified_on, answer, day + rng.integers(0, 3, len(day)))
+
+
+def _history(p: Population, daily: NDArray[np.uint8], people: People, codes: tuple[tuple[str, str, str], ...], m: Messages) -> History:
+    count, days = len(people.address), len(daily) - 1
+    starts, start = people.starts(list(p.sources))
+    cert = np.flatnonzero((m.certified_on != NONE) & (m.certified_on < days))
+    said = np.flatnonzero((m.answer != NONE) & (m.answered_on < days))
+    parts = [count, len(m.day), len(cert), len(said)]
+    nothing = np.full(sum(parts[1:]), NONE)
     seen = Observations(
-        np.concatenate([np.arange(count), pair, pair[cert], pair[said]]),
-        _seconds(np.concatenate([listed_at, day, (day + delay)[cert], (day + answer_delay)[said]]), [count, len(day), len(cert), len(said)]),
-        np.concatenate([none(count), what, none(len(cert)) - 1, NONE - 1 - answer[said]]),
-        np.concatenate([start, none(len(day) + len(cert) + len(said))]),
-        np.concatenate([np.where(verified, begins + EPOCH_DAY, NONE), none(len(day) + len(cert) + len(said))]),
+        np.concatenate([np.arange(count), m.pair, m.pair[cert], m.pair[said]]),
+        _seconds(np.concatenate([np.zeros(count, dtype=np.int64), m.day, m.certified_on[cert], m.answered_on[said]]), parts),
+        np.concatenate([np.full(count, NONE), m.what, np.full(len(cert), NONE - 1), NONE - 1 - m.answer[said]]),
+        np.concatenate([start, nothing]),
+        np.concatenate([np.where(people.verified, people.begins + EPOCH_DAY, NONE), nothing]),
     )
-    record = assemble(seen, address, codes, starts)
-    row = np.flatnonzero(record.own & (record.what >= 0))
-    order = np.lexsort((day, pair))
-    assert len(row) == len(order)
-    end = daily[days, address]
-    first = daily[0, address]
-    begin_mine = np.where(wrong, 2, np.where((first & 3) == DEAD, 1, np.where(first >= 4, 2, 0)))
-    begin_mine = np.where((first & 3) == DEAD, 1, begin_mine)
-    truly = {}
-    for i, key in enumerate(starts):
-        state = np.where(wrong[start == i], 2, 0) if key.endswith("+verified") else begin_mine[start == i]
-        truly[key] = tuple(float((state == k).mean()) for k in range(3))
+    record = assemble(seen, people.address, codes, starts)
+    end = daily[days, people.address]
     return History(
         record,
-        reached[order],
-        own[order],
-        (phase == DEAD)[order],
-        row,
-        pair[order],
-        day[order] + EPOCH_DAY,
+        m.mine & (m.phase == ON),
+        m.mine & (m.phase != DEAD),
+        m.phase == DEAD,
+        np.flatnonzero(record.own & (record.what >= 0)),
+        m.pair,
+        m.day + EPOCH_DAY,
         days + EPOCH_DAY,
-        (end < 4) & ((end & 3) == ON) & ~wrong,
-        truly,
-        kinds,
-        {"persons": count, "delivered_strangers": float((delivered & ~own).mean()), "address": address, "seen": seen, "codes": codes, "starts": starts},
+        (end < 4) & ((end & 3) == ON) & ~people.wrong,
+        _begins(daily[0, people.address], people, starts, start),
+        Source(people.address, seen, codes, starts),
     )
+
+
+def _begins(first: NDArray[np.uint8], people: People, starts: tuple[str, ...], start: Ints) -> dict[str, Three]:
+    """True shares of mine, dead and a stranger's: on the day of verification where there was one, else on the first day."""
+    truly = {}
+    for i, key in enumerate(starts):
+        here = start == i
+        dead = np.zeros(int(here.sum()), dtype=np.bool_) if key.endswith("+verified") else (first[here] & 3) == DEAD
+        others = ~dead & (people.wrong[here] | (False if key.endswith("+verified") else first[here] >= 4))
+        truly[key] = (float((~dead & ~others).mean()), float(dead.mean()), float(others.mean()))
+    return truly
 
 
 def _seconds(day: Ints, parts: list[int]) -> Ints:
     """Noon for messages, later on the same day for what people did."""
     offset = np.repeat([0, 3_600, 7_200, 10_800], parts)
-    return (day + EPOCH_DAY) * DAY_S - SHANGHAI_S + 9 * 3_600 + offset
+    at: Ints = (day + EPOCH_DAY) * DAY_S - SHANGHAI_S + 9 * 3_600 + offset
+    return at
 
 
 def _outcomes(p: Population, rng: np.random.Generator, phase: NDArray[np.uint8]) -> tuple[tuple[tuple[str, str, str], ...], Ints]:
@@ -227,26 +271,23 @@ def _outcomes(p: Population, rng: np.random.Generator, phase: NDArray[np.uint8])
     return tuple(codes), what
 
 
-def _people(p, rng, pair, day, reached, kind, delivered):  # noqa: ANN001, ANN202
-    count = len(pair)
+def _certified(p: Population, rng: np.random.Generator, pair: Ints, day: Ints, reached: Flags, kind: Ints, taken: Flags) -> Ints:
+    """Day on which the person certifies after each message, or `NONE`."""
     chance = np.where(reached, np.array([k[1] for k in p.kinds])[kind], p.certified_else)
-    certifies = delivered & (rng.random(count) < chance)
-    delay = np.minimum(rng.exponential(p.within_days / 3, count), p.within_days).astype(np.int64) + 1
+    certifies = taken & (rng.random(len(pair)) < chance)
+    delay = np.minimum(rng.exponential(p.within_days / 3, len(pair)), p.within_days).astype(np.int64) + 1
     if p.certified_rest_days:
-        last = {}
+        last: dict[int, int] = {}
         for i in np.flatnonzero(certifies).tolist():
-            who = int(pair[i])
-            if day[i] - last.get(who, -10_000) < p.certified_rest_days:
-                certifies[i] = False
-            else:
-                last[who] = int(day[i])
-    rates = np.array([p.replied, p.wrong_person, p.opted_out])  # 3 × (person, stranger)
-    mine = np.where(reached, 0, 1)
-    edges = np.cumsum(rates[:, mine], axis=0)
-    u = rng.random(count)
-    answer = np.where(u < edges[0], 1, np.where(u < edges[1], 2, np.where(u < edges[2], 3, NONE)))
-    answer = np.where(delivered, answer, NONE)
-    return certifies, delay, answer, rng.integers(0, 3, count)
+            certifies[i] = day[i] - last.get(int(pair[i]), -p.certified_rest_days) >= p.certified_rest_days
+            if certifies[i]:
+                last[int(pair[i])] = int(day[i])
+    return np.where(certifies, day + delay, NONE)
 
 
-__all__ = ["RESPONSES", "History", "Population", "happen", "populations"]
+def _answers(p: Population, rng: np.random.Generator, reached: Flags, taken: Flags) -> Ints:
+    """Index into `RESPONSES` of what somebody answers to each message, or `NONE`."""
+    edges = np.cumsum(np.array([p.replied, p.wrong_person, p.opted_out])[:, np.where(reached, 0, 1)], axis=0)
+    u = rng.random(len(reached))
+    answer = np.select([u < edge for edge in edges], [1, 2, 3], NONE)
+    return np.where(taken, answer, NONE)

@@ -13,8 +13,8 @@ EPOCH = date(1970, 1, 1)
 
 def lines(history: History) -> Iterator[str]:
     """One line an observation, by time."""
-    seen, codes, starts = history.extra["seen"], history.extra["codes"], history.extra["starts"]
-    address = history.extra["address"]
+    source = history.source
+    seen, codes, starts, address = source.seen, source.codes, source.starts, source.address
     for i in seen.at_s.argsort(kind="stable").tolist():
         pair, what = int(seen.pair[i]), int(seen.what[i])
         line = {"person": f"p{pair}", "address": f"a{address[pair]}", "at": datetime.fromtimestamp(int(seen.at_s[i]), UTC).isoformat()}
@@ -22,8 +22,8 @@ def lines(history: History) -> Iterator[str]:
             provider, evidence, vendor_code = codes[what]
             line |= {"evidence": evidence, "provider": provider, "vendor_code": vendor_code}
         elif what == NONE:
-            source, _, verified = starts[int(seen.start[i])].partition("+")
-            line |= {"evidence": "listed", "source": source}
+            given, _, verified = starts[int(seen.start[i])].partition("+")
+            line |= {"evidence": "listed", "source": given}
             line |= {"verified_on": (EPOCH + timedelta(days=int(seen.verified_day[i]))).isoformat()} if verified else {}
         else:
             line["evidence"] = str(RESPONSES[NONE - 1 - what])

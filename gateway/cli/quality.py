@@ -2,10 +2,10 @@
 
 import csv
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ContextManager, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -14,6 +14,7 @@ from gateway.roles.ports import Rooms
 if TYPE_CHECKING:
     from gateway.quality.histories import Histories
     from gateway.quality.model import Model
+    from gateway.quality.record import Record
 
 MOST_SAID = 20
 """Bad lines that are said one by one; the rest is counted."""
@@ -32,7 +33,9 @@ def command(rooms: Rooms) -> click.Group:  # noqa: ARG001 - every command is mad
     @click.option("--as-of", "as_of", metavar="T", help="Date or time of the beliefs; later lines are left out.  [default: now]")
     @click.option("--fit", "learns", is_flag=True, help="Learn rates and weights of codes from these histories first, and print them.")
     @click.option("--why", is_flag=True, help="One more column: why, in a Chinese sentence.")
-    @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the CSV here.  [default: standard output]")
+    @click.option(
+        "--out", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Write the CSV here.  [default: standard output]"
+    )
     def evaluate(file: Path, as_of: str | None, learns: bool, why: bool, out: Path | None) -> None:  # noqa: FBT001 - click hands flags over so
         r"""Beliefs about persons and their numbers, from NDJSON histories of evidence. Reads no configuration and no store.
 
@@ -61,12 +64,14 @@ def command(rooms: Rooms) -> click.Group:  # noqa: ARG001 - every command is mad
             writer.writerow((*HEADER, "why") if why else HEADER)
             writer.writerows(rows(found, why=why))
         later = f", {histories.later} later than --as-of" if histories.later else ""
-        click.echo(f"{len(histories)} observations of {len(histories.pairs)} pairs; {bad} bad lines{later}; model {model.version}", err=True)
+        click.echo(
+            f"{len(histories)} observations of {len(histories.pairs)} pairs; {bad} bad lines{later}; model {model.version}", err=True
+        )
 
     return quality
 
 
-def _opened(out: Path | None) -> ContextManager[TextIO]:
+def _opened(out: Path | None) -> AbstractContextManager[TextIO]:
     return out.open("w", encoding="utf-8", newline="") if out else nullcontext(sys.stdout)
 
 
@@ -79,7 +84,9 @@ def _moment(text: str | None) -> datetime | None:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no date or time: write 2026-01-31 or 2026-01-31T12:00:00+08:00", param_hint="--as-of") from None
+        raise click.BadParameter(
+            f"{text!r} is no date or time: write 2026-01-31 or 2026-01-31T12:00:00+08:00", param_hint="--as-of"
+        ) from None
     if len(text) <= len("2026-01-31"):
         read = datetime.combine(read.date(), time.max)
     return read if read.tzinfo else read.replace(tzinfo=SHANGHAI)
@@ -105,7 +112,7 @@ def _read(histories: "Histories", file: Path) -> int:
     return bad
 
 
-def _learn(record: Any, histories: "Histories", *, beside: bool) -> "Model":
+def _learn(record: "Record", histories: "Histories", *, beside: bool) -> "Model":
     """Learns, and prints what was learned."""
     from gateway.cli.quality_weights import show  # noqa: PLC0415 - not for --help
     from gateway.cli.screen import err, out, progress  # noqa: PLC0415 - see above

@@ -3,7 +3,7 @@
 import numpy as np
 from msgspec import Struct
 
-from gateway.quality.evidence import OUTCOMES, RANK, RESPONSES
+from gateway.quality.evidence import RANK, RESPONSES
 from gateway.quality.record import NONE, Flags, Ints, Record
 
 DAY_S = 86_400
@@ -99,6 +99,3 @@ def _repeated(pair: Ints, at_s: Ints, what: Ints, own: Flags) -> Flags:
     same = (np.diff(pair[order]) == 0) & (np.diff(day[order]) == 0) & (np.diff(what[order]) == 0)
     repeated[order[1:][same]] = True
     return repeated
-
-
-__all__ = ["OUTCOMES", "Observations", "assemble", "day_of"]

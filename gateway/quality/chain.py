@@ -75,7 +75,7 @@ def generator(layout: Layout, rates: Rates) -> Array:
 
 
 def exponential(matrix: Array) -> Array:
-    """e to a small matrix: scaled down, a short series, squared up."""
+    """The exponential of a small matrix: scaled down, a short series, squared up."""
     squarings = max(0, int(np.ceil(np.log2(max(float(np.abs(matrix).sum(axis=1).max()), 1e-12)))) + 4)
     small = matrix / 2.0**squarings
     term = total = np.eye(len(matrix))

@@ -26,15 +26,17 @@ NAMES = {
     Evidence.OPTED_OUT: "回复退订",
     Evidence.CERTIFIED: "通知后完成认证",
 }
-FAILURES = frozenset({
-    Evidence.NUMBER_ABSENT,
-    Evidence.NUMBER_SUSPENDED,
-    Evidence.UNREACHABLE,
-    Evidence.AMBIGUOUS,
-    Evidence.NO_RECEIPT,
-    Evidence.RECIPIENT_BLOCKED,
-    Evidence.CARRIER_BLACKLIST,
-})
+FAILURES = frozenset(
+    {
+        Evidence.NUMBER_ABSENT,
+        Evidence.NUMBER_SUSPENDED,
+        Evidence.UNREACHABLE,
+        Evidence.AMBIGUOUS,
+        Evidence.NO_RECEIPT,
+        Evidence.RECIPIENT_BLOCKED,
+        Evidence.CARRIER_BLACKLIST,
+    }
+)
 GOOD_SIGNS = (Evidence.CERTIFIED, Evidence.REPLIED, Evidence.DELIVERED, Evidence.IN_SERVICE)
 SILENT_MANY = 2
 """Delivered messages after which nobody certified, from which their number is told."""

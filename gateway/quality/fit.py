@@ -5,17 +5,18 @@ Each round asks, under the present model, how often each state gave each code, h
 """
 
 from collections.abc import Callable
-from msgspec.structs import replace
-from msgspec import Struct
+from hashlib import sha256
 
 import numpy as np
+from msgspec.json import encode
+from msgspec.structs import replace
 
-from gateway.quality.chain import HORIZON, RATES, YEAR, Array, Layout, per_day
+from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
 from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of
+from gateway.quality.expect import Counts, expect
 from gateway.quality.model import CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three
-from gateway.quality.record import NONE, Ints, Record, Steps, steps_of
-from gateway.quality.sweep import by_rank, moved
-from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OWN, PASS, SILENCE_DAYS, Tables, come
+from gateway.quality.record import NONE, Record, Steps, steps_of
+from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
 
 ROUNDS = 40
 SAMPLE = 30_000
@@ -26,23 +27,6 @@ CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 10.0, 3.0
 """What the priors count for: observations of each kind of number, pairs, moves, messages."""
 ENOUGH_DELAYS = 100
 """Certifications from which their delays are learned."""
-RENEWS = 0.5
-"""A listing that replaces more than this of a belief begins a new history."""
-
-
-class Counts(Struct):
-    """What was expected under a model."""
-
-    likelihood: float
-    rows: Array
-    """By row of the tables and state."""
-    starts: Array
-    moves: Array
-    """By days passed, from state, to state."""
-    asked: Array
-    """Delivered messages by state, each as far as certifications had time to come."""
-    answered: Array
-    """The same for answers."""
 
 
 def fit(
@@ -72,125 +56,8 @@ def sample(record: Record, most: int = SAMPLE) -> Record:
     lengths = np.diff(record.first)[chosen]
     rows = np.repeat(record.first[chosen] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
     first = np.concatenate([[0], np.cumsum(lengths)])
-    columns = (column[rows] for column in (record.day, record.what, record.own, record.start, record.verified_day))
-    return Record(first, *columns, record.codes, record.starts)
-
-
-def expect(tables: Tables, steps: Steps, day: int) -> Counts:
-    """One pass forward and back over all histories."""
-    size = tables.layout.size
-    rows = tables.rows(steps.codes)
-    starts = np.stack([tables.starts[key] for key in steps.starts])
-    silences = tables.silences.reshape(-1, size)
-    counts = Counts(
-        0.0,
-        np.zeros_like(rows),
-        np.zeros_like(starts),
-        np.zeros((HORIZON + 1, size, size)),
-        np.zeros(size),
-        np.zeros(size),
-    )
-    asked, answered = _exposures(tables, steps, day)
-    renewed = _renewed(tables, steps)
-    for chunk, ranks in by_rank(steps.first):
-        _pass(tables, steps, counts, chunk, ranks, rows, starts, silences, (asked, answered), renewed, day)
-    return counts
-
-
-def _exposures(tables: Tables, steps: Steps, day: int) -> tuple[Array, Array]:
-    """For each delivered message: how much of the time in which people certify, or answer, had passed before the next outcome."""
-    count = len(steps.row)
-    waits = np.zeros(count)
-    # The silence that the next own outcome ends belongs to this message; the last one's lasts until `day`.
-    taken = np.flatnonzero(steps.taken)
-    pair = np.searchsorted(steps.first, taken, side="right") - 1
-    waits[taken] = np.maximum(day - steps.sent_day[pair], 0)
-    ends = np.flatnonzero(steps.silence > 0)
-    before = np.searchsorted(taken, ends, side="left") - 1
-    waits[taken[before[before >= 0]]] = (steps.silence % SILENCE_DAYS)[ends[before >= 0]]
-    closed = np.setdiff1d(taken[:-1], np.append(taken[before[before >= 0]], -1))
-    last_of_pair = np.append(np.diff(pair) > 0, True)
-    closed = np.setdiff1d(closed, taken[last_of_pair])
-    waits[closed] = SILENCE_DAYS  # everything was answered
-    asked = np.where(steps.taken, come(tables.model.responses.certified_within, waits), 0.0)
-    answered = np.where(steps.taken, np.minimum(waits / max(tables.model.responses.answered_days, 1.0), 1.0), 0.0)
-    return asked, answered
-
-
-def _renewed(tables: Tables, steps: Steps) -> np.ndarray:
-    """Rows at which a listing begins a history anew."""
-    renews = np.array([tables.model.starts[key].renews for key in steps.starts])
-    again = (steps.start != NONE) & (renews[np.maximum(steps.start, 0)] > RENEWS)
-    again[steps.first[:-1]] = False
-    return again
-
-
-def _pass(tables, steps, counts, chunk, ranks, rows, starts, silences, exposures, renewed, day):  # noqa: ANN001, ANN202
-    size = tables.layout.size
-    ahead: list[Array] = []
-    behind: list[Array] = []
-    scales: list[Array] = []
-    likelihood = 0.0
-    v = np.zeros((len(chunk), size))
-    for k, (n, at) in enumerate(ranks):
-        if k == 0:
-            before = starts[steps.start[at]]
-            days = steps.age[at]
-        else:
-            before = v[:n] * silences[steps.silence[at]]
-            days = steps.days[at]
-            again = renewed[at]
-            if again.any():
-                before[again] = starts[steps.start[at[again]]]
-                days = np.where(again, steps.age[at], days)
-        after = moved(tables, before, days) * rows[steps.row[at]]
-        scale = after.sum(axis=1)
-        v = after / scale[:, None]
-        likelihood += float(np.log(scale).sum())
-        behind.append(before)
-        ahead.append(v)
-        scales.append(scale)
-    counts.likelihood += likelihood
-    # the last message's silence lasts until `day`: what it says weighs backwards
-    waited = np.clip(day - steps.sent_day[chunk], 0, SILENCE_DAYS - 1)
-    tail = silences[np.where(steps.sent_day[chunk] == NONE, 0, steps.waiting[chunk] * SILENCE_DAYS + waited)]
-    beta = tail.copy()
-    asked, answered = exposures
-    for k in range(len(ranks) - 1, -1, -1):
-        n, at = ranks[k]
-        row, days = steps.row[at], np.minimum(steps.days[at], HORIZON)
-        here = beta[:n]
-        gamma = ahead[k] * here
-        gamma /= gamma.sum(axis=1, keepdims=True)
-        np.add.at(counts.rows, row, gamma)
-        counts.asked += gamma.T @ asked[at]
-        counts.answered += gamma.T @ answered[at]
-        weighed = here * rows[row] / scales[k][:, None]
-        if k == 0:
-            days = np.minimum(steps.age[at], HORIZON)
-        again = renewed[at]
-        if again.any():
-            days = np.where(again, np.minimum(steps.age[at], HORIZON), days)
-        table = tables.moves[days]
-        both = behind[k][:, :, None] * table * weighed[:, None, :]
-        both /= both.sum(axis=(1, 2), keepdims=True)
-        flat = np.flatnonzero(days > 0)
-        if len(flat):
-            order = flat[np.argsort(days[flat], kind="stable")]
-            distinct, firsts = np.unique(days[order], return_index=True)
-            counts.moves[distinct] += np.add.reduceat(both[order], firsts, axis=0)
-        back = np.matmul(table, weighed[:, :, None])[:, :, 0]
-        fresh = (steps.start[at] != NONE) & (again if k else True)
-        if fresh.any():
-            first = behind[k][fresh] * back[fresh]
-            np.add.at(counts.starts, steps.start[at[fresh]], first / first.sum(axis=1, keepdims=True))
-        if k:
-            beta[:n] = np.where(again[:, None], tail_one(back), back * silences[steps.silence[at]])
-
-
-def tail_one(like: Array) -> Array:
-    """Nothing is known from behind a history that begins anew."""
-    return np.ones_like(like)
+    day, what, start, verified_day = (column[rows] for column in (record.day, record.what, record.start, record.verified_day))
+    return Record(first, day, what, record.own[rows], start, verified_day, record.codes, record.starts)
 
 
 def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
@@ -199,7 +66,7 @@ def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
     return replace(
         model,
         rates=_rates(tables, counts.moves),
-        responses=_answers(layout, model.responses, counts, steps),
+        responses=_answers(layout, model.responses, counts),
         starts=_starts(layout, model, counts, steps),
         codes=_codes(layout, counts, steps),
     )
@@ -234,7 +101,7 @@ def _bridges(tables: Tables, passed: Array, weights: Array, last: int) -> Array:
     """
     one, moves = tables.moves[1], tables.moves
     # Simpson over the first day is exact to 1e-8 for rates of a few a year
-    half = _half_day(tables)
+    half = exponential(generator(tables.layout, tables.model.rates) / 2)
     first = (weights @ one + 4 * (half @ weights @ half) + one @ weights) / 6
     share = np.divide(passed, moves, out=np.zeros_like(passed), where=moves > 1e-300)
     integral, spent = first, np.zeros(len(weights))
@@ -245,43 +112,45 @@ def _bridges(tables: Tables, passed: Array, weights: Array, last: int) -> Array:
     return spent
 
 
-def _half_day(tables: Tables) -> Array:
-    from gateway.quality.chain import exponential, generator  # noqa: PLC0415
-
-    return exponential(generator(tables.layout, tables.model.rates) / 2)
-
-
-def _answers(layout: Layout, r: Responses, counts: Counts, steps: Steps) -> Responses:
-    asked, answered = counts.asked, counts.answered
-    said = counts.rows[OWN : OWN + len(RESPONSES)]
-    prior = PRIOR.responses
-
-    def rate(i: int, part: object, before: float, exposures: Array) -> float:
-        seen, of = float(said[i][part].sum()), float(exposures[part].sum())  # type: ignore[index]
-        return min(max((seen + ANSWER_PRIOR * before) / (of + ANSWER_PRIOR), 1e-6), 0.95)
-
-    certified = tuple(
-        rate(0, k, r.certified[k] if len(r.certified) != len(prior.certified) else prior.certified[k], asked) for k in range(layout.types)
-    )
+def _answers(layout: Layout, r: Responses, counts: Counts) -> Responses:
+    prior, kinds = PRIOR.responses, layout.types
     people = counts.starts[:, layout.own].sum(axis=0)
-    kinds = people[: layout.types] + people[layout.types :] + START_PRIOR / layout.types
+    shares = people[:kinds] + people[kinds:] + START_PRIOR / kinds
+    first, again = counts.rows[OWN], counts.rows[AGAIN]
+    others = slice(kinds, None)
+
+    def answer(word: Evidence, believed: tuple[float, float]) -> tuple[float, float]:
+        said = counts.rows[OWN + RESPONSES.index(word)]
+        person = _rate(said[layout.on], counts.answered[layout.on], believed[0])
+        return person, _rate(said[layout.stranger], counts.answered[layout.stranger], believed[1])
+
     return replace(
         r,
-        shares=tuple((kinds / kinds.sum()).tolist()),
-        certified=certified,
-        certified_else=rate(0, slice(layout.types, None), prior.certified_else, asked),
-        replied=(rate(1, layout.on, prior.replied[0], answered), rate(1, layout.stranger, prior.replied[1], answered)),
-        wrong_person=(rate(2, layout.on, prior.wrong_person[0], answered), rate(2, layout.stranger, prior.wrong_person[1], answered)),
-        opted_out=(rate(3, layout.on, prior.opted_out[0], answered), rate(3, layout.stranger, prior.opted_out[1], answered)),
+        shares=tuple((shares / shares.sum()).tolist()),
+        certified=tuple(_rate(first[k], counts.asked[0, k], prior.certified[k % len(prior.certified)]) for k in range(kinds)),
+        certified_else=_rate(first[others], counts.asked[0, others], prior.certified_else),
+        certified_again=tuple(
+            _rate(again[k], counts.asked[1, k], prior.certified_again[k % len(prior.certified_again)]) for k in range(kinds)
+        ),
+        certified_again_else=_rate(again[others], counts.asked[1, others], prior.certified_again_else),
+        replied=answer(Evidence.REPLIED, prior.replied),
+        wrong_person=answer(Evidence.WRONG_PERSON, prior.wrong_person),
+        opted_out=answer(Evidence.OPTED_OUT, prior.opted_out),
     )
+
+
+def _rate(seen: Array, of: Array, believed: float) -> float:
+    """A rate per message, with the prior's word."""
+    rate = (float(np.sum(seen)) + ANSWER_PRIOR * believed) / (float(np.sum(of)) + ANSWER_PRIOR)
+    return min(max(rate, 1e-6), 0.95)
 
 
 def _starts(layout: Layout, model: Model, counts: Counts, steps: Steps) -> dict[str, Start]:
     made = dict(model.starts)
     for key in set(steps.starts):
-        seen = sum(counts.starts[i] for i, one in enumerate(steps.starts) if one == key)
         prior = STARTS[key]
-        three = np.array([seen[layout.own].sum(), seen[layout.dead].sum(), seen[layout.others].sum()])  # type: ignore[index]
+        seen = counts.starts[[i for i, one in enumerate(steps.starts) if one == key]].sum(axis=0)
+        three = np.array([seen[layout.own].sum(), seen[layout.dead].sum(), seen[layout.others].sum()])
         three += START_PRIOR * np.array([prior.mine, prior.dead, prior.stranger])
         mine, dead, stranger = (three / three.sum()).tolist()
         made[key] = replace(prior, mine=mine, dead=dead, stranger=stranger)
@@ -340,11 +209,4 @@ def _within(record: Record) -> tuple[float, ...]:
 
 
 def _digest(model: Model) -> str:
-    from hashlib import sha256  # noqa: PLC0415
-
-    from msgspec.json import encode  # noqa: PLC0415
-
     return sha256(encode(replace(model, version=""), order="sorted")).hexdigest()[:12]
-
-
-__all__ = ["ANSWER_OPEN", "CERT_OPEN", "PASS", "STARTS", "Counts", "Ints", "expect", "fit", "maximise", "sample"]

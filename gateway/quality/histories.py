@@ -121,7 +121,9 @@ class Histories:
 
 OUTCOME = 1
 EPOCH = date(1970, 1, 1).toordinal()
-KINDS = {str(word): OUTCOME for word in OUTCOMES} | {str(word): NONE - 1 - i for i, word in enumerate(RESPONSES)} | {str(Evidence.LISTED): NONE}
+KINDS = (
+    {str(word): OUTCOME for word in OUTCOMES} | {str(word): NONE - 1 - i for i, word in enumerate(RESPONSES)} | {str(Evidence.LISTED): NONE}
+)
 
 
 def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[int, int, str]]:

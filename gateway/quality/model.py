@@ -41,6 +41,10 @@ class Responses(Struct, frozen=True):
     """Certifies after a notice that reached them, by kind."""
     certified_else: float = 0.03
     """Certifies all the same, though the message reached a stranger."""
+    certified_again: tuple[float, ...] = (0.35, 0.1)
+    """As `certified`, where the person has certified within `REST_DAYS` before the message: little is due then, so silence says less."""
+    certified_again_else: float = 0.02
+    """As `certified_else`, in that time."""
     replied: tuple[float, float] = (0.03, 0.01)
     """Answers: the person, a stranger."""
     wrong_person: tuple[float, float] = (0.0005, 0.05)

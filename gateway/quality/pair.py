@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, Evidence, Observation
 from gateway.quality.states import Reading, State, judge
-from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, SILENCE_DAYS, Tables
+from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables
 
 NEVER = -1
 HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
@@ -27,7 +27,9 @@ class PairBelief(Struct, frozen=True):
     sent_day: int = NEVER
     """Day of the last message to this person that the phone took and that may still be answered."""
     waiting: int = 0
-    """What has not come after it: bits CERT_OPEN and ANSWER_OPEN."""
+    """What has not come after it: bits CERT_OPEN and ANSWER_OPEN, and RESTED."""
+    certified_day: int = NEVER
+    """Day of the last certification after a notice to this number."""
     blocked: float = 0.0
     """Probability that whoever holds the number blocks us."""
     observations: int = 0
@@ -100,25 +102,29 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
     if not seen.own:
         return after
     taken = seen.evidence is Evidence.DELIVERED
-    return replace(after, sent_day=seen.day if taken else NEVER, waiting=CERT_OPEN | ANSWER_OPEN if taken else 0)
+    rested = belief.certified_day != NEVER and seen.day - belief.certified_day <= REST_DAYS
+    waiting = OPEN | (RESTED if rested else 0)
+    return replace(after, sent_day=seen.day if taken else NEVER, waiting=waiting if taken else 0)
 
 
 def _response(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
-    row = tables.response(seen.evidence, own=seen.own)
+    certifies = seen.own and seen.evidence is Evidence.CERTIFIED
+    certified_day = seen.day if certifies else belief.certified_day
+    row = tables.response(seen.evidence, own=seen.own, again=certifies and bool(belief.waiting & RESTED))
     blocked = 0.0 if seen.own else belief.blocked
     vector = np.array(belief.weights)
     if not seen.own or belief.sent_day == NEVER:
         vector = tables.move(vector, seen.day - belief.day) * row
-        return replace(belief, weights=_normal(vector), day=seen.day, blocked=blocked)
+        return replace(belief, weights=_normal(vector), day=seen.day, blocked=blocked, certified_day=certified_day)
     closes = CERT_OPEN if seen.evidence is Evidence.CERTIFIED else ANSWER_OPEN
     if seen.evidence is not Evidence.WRONG_PERSON and not belief.waiting & closes:
-        return belief  # the same said twice of one message
-    return replace(belief, weights=_normal(vector * row), waiting=belief.waiting & ~closes, blocked=blocked)
+        return replace(belief, certified_day=certified_day)  # the same said twice of one message
+    return replace(belief, weights=_normal(vector * row), waiting=belief.waiting & ~closes, blocked=blocked, certified_day=certified_day)
 
 
 def _silent(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Array:
     """The belief once it is known that nothing more came until that day."""
-    if belief.sent_day == NEVER or not belief.waiting:
+    if belief.sent_day == NEVER or not belief.waiting & OPEN:
         return vector
     silent: Array = vector * tables.silences[belief.waiting, min(max(day - belief.sent_day, 0), SILENCE_DAYS - 1)]
     return silent

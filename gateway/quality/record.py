@@ -8,8 +8,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.quality.evidence import OUTCOMES, RESPONSES, Evidence
-from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OTHER, OWN, PASS, SILENCE_DAYS
+from gateway.quality.evidence import RESPONSES, Evidence
+from gateway.quality.tables import AGAIN, ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OTHER, OWN, PASS, REST_DAYS, RESTED, SILENCE_DAYS
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -59,6 +59,8 @@ class Steps(Struct, frozen=True):
     block: Small
     """Index into `codes` where the row says something of blocking: i ≥ 0 as that code, −2 not blocked, `NONE` nothing."""
     outcome: Flags
+    rested: Flags
+    """Somebody certified within `REST_DAYS` before."""
     taken: Flags
     """A delivered message to this very person."""
     verified: Flags
@@ -90,7 +92,9 @@ def steps_of(record: Record) -> Steps:
     certifies = (kind == RESPONSE) & record.own & (response == RESPONSES.index(Evidence.CERTIFIED))
     answers = (kind == RESPONSE) & record.own & ~certifies
     certs, said = (_since(flag, latest) for flag in (certifies, answers))
+    rested = _rested(record.day, certifies, begins[pair])
     open_bits = np.where(pending, np.where(certs == 0, CERT_OPEN, 0) | np.where(said == 0, ANSWER_OPEN, 0), 0)
+    open_bits = np.where((open_bits > 0) & rested[np.maximum(latest, 0)], open_bits | RESTED, open_bits)
     attached = (kind == RESPONSE) & record.own & pending
     wrong = response == RESPONSES.index(Evidence.WRONG_PERSON)
     repeated = attached & ~wrong & np.where(certifies, certs > 0, said > 0)
@@ -101,6 +105,7 @@ def steps_of(record: Record) -> Steps:
     silence = np.where(own_outcome & (open_bits > 0), open_bits * SILENCE_DAYS + waited, 0)
     row = np.where(kind == OUTCOME, FIRST_CODE + record.what, np.where(record.own, OWN, OTHER) + response)
     row = np.where((kind == LISTED) | repeated, PASS, row)
+    row = np.where(attached & certifies & ~repeated & rested[np.maximum(latest, 0)], AGAIN, row)
     blocking = np.array([_blocking(i, word) for i, word in enumerate(evidence)] or [NONE], dtype=np.int32)
     block = np.where(kind == OUTCOME, blocking[np.maximum(record.what, 0)], np.where((kind == RESPONSE) & record.own & ~repeated, -2, NONE))
     unknown = len(record.starts)
@@ -112,6 +117,7 @@ def steps_of(record: Record) -> Steps:
     lasts = record.first[1:] - 1
     last_outcome = np.where(own_outcome[lasts], lasts, latest[lasts])
     open_after = _open_after(delivered, certifies, answers, lasts, last_outcome, certs, said)
+    open_after = np.where((open_after > 0) & rested[np.maximum(last_outcome, 0)], open_after | RESTED, open_after)
     final = np.where(moves[lasts], lasts, previous[lasts])
     return Steps(
         record.first,
@@ -122,6 +128,7 @@ def steps_of(record: Record) -> Steps:
         age.astype(np.int32),
         block.astype(np.int32),
         kind == OUTCOME,
+        rested,
         own_outcome & delivered,
         checked,
         record.day[final].astype(np.int32),
@@ -137,14 +144,22 @@ def steps_of(record: Record) -> Steps:
 
 def _before(marked: Ints, begins: Ints) -> Ints:
     """For each row the last marked row before it in the same pair, or `NONE`."""
-    running = np.concatenate([[NONE], np.maximum.accumulate(marked)[:-1]]) if len(marked) else marked
-    return np.where(running >= begins, running, NONE)
+    running: Ints = np.concatenate([[NONE], np.maximum.accumulate(marked)[:-1]]) if len(marked) else marked
+    found: Ints = np.where(running >= begins, running, NONE)
+    return found
 
 
 def _since(flag: Flags, latest: Ints) -> Ints:
     """For each row how many flagged rows lie after `latest` and before it."""
     total = np.concatenate([[0], np.cumsum(flag)])
     return total[:-1] - total[np.maximum(latest, 0)]
+
+
+def _rested(day: Small, certifies: Flags, begins: Ints) -> Flags:
+    """Whether a certification of the pair lies within `REST_DAYS` before each row."""
+    latest = _before(np.where(certifies, np.arange(len(day)), NONE), begins)
+    found: Flags = (latest != NONE) & (day - day[np.maximum(latest, 0)] <= REST_DAYS)
+    return found
 
 
 def _open_after(delivered: Flags, certifies: Flags, answers: Flags, lasts: Ints, last_outcome: Ints, certs: Ints, said: Ints) -> Ints:
@@ -160,6 +175,3 @@ def _blocking(i: int, word: str) -> int:
     if word in {Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST}:
         return i
     return -2 if word in {Evidence.DELIVERED, Evidence.IN_SERVICE} else NONE
-
-
-__all__ = ["NONE", "OUTCOMES", "Record", "Steps", "steps_of"]

@@ -35,25 +35,34 @@ class Trace(Struct):
     state: NDArray[np.int8]
 
 
+class _Laid(Struct, frozen=True):
+    """The tables as a sweep reads them."""
+
+    tables: Tables
+    steps: Steps
+    rows: Array
+    starts: Array
+    renews: Array
+    blocked: Array
+    silences: Array
+
+
 def sweep(tables: Tables, steps: Steps, *, trace: Trace | None = None) -> Beliefs:
     """The beliefs after all observations. `trace`, where given, is filled row by row."""
     count, size = len(steps.first) - 1, tables.layout.size
-    made = Beliefs(
-        np.zeros((count, size)),
-        steps.last_day,
-        steps.sent_day,
-        steps.waiting,
-        np.zeros(count),
-        np.zeros(count, dtype=np.bool_),
-        np.full(count, UNVERIFIED, dtype=np.int8),
+    none, unverified = np.zeros(count, dtype=np.bool_), np.full(count, UNVERIFIED, dtype=np.int8)
+    made = Beliefs(np.zeros((count, size)), steps.last_day, steps.sent_day, steps.waiting, np.zeros(count), none, unverified)
+    laid = _Laid(
+        tables,
+        steps,
+        tables.rows(steps.codes),
+        np.stack([tables.starts[key] for key in steps.starts]),
+        np.array([tables.model.starts[key].renews for key in steps.starts]),
+        np.array([tables.model.blocked.get(code[1], 0.0) for code in steps.codes] or [0.0]),
+        tables.silences.reshape(-1, size),
     )
-    rows = tables.rows(steps.codes)
-    starts = np.stack([tables.starts[key] for key in steps.starts])
-    renews = np.array([tables.model.starts[key].renews for key in steps.starts])
-    keep = np.array([tables.model.blocked.get(code[1], 0.0) for code in steps.codes] or [0.0])
-    silences = tables.silences.reshape(-1, size)
-    for chunk, active in by_rank(steps.first):
-        _chunk(tables, steps, made, chunk, active, rows, starts, renews, keep, silences, trace)
+    for chunk, ranks in by_rank(steps.first):
+        _chunk(laid, made, chunk, ranks, trace)
     return made
 
 
@@ -91,7 +100,7 @@ def readings(tables: Tables, beliefs: Beliefs, day: int) -> tuple[Readings, NDAr
     waited = np.clip(day - beliefs.sent_day, 0, SILENCE_DAYS - 1)
     silence = np.where(beliefs.sent_day == NONE, 0, beliefs.waiting * SILENCE_DAYS + waited)
     vectors = beliefs.weights * tables.silences.reshape(-1, tables.layout.size)[silence]
-    vectors = np.vstack([part for part in _parts(tables, vectors, day - beliefs.day)] or [vectors])
+    vectors = np.vstack(list(_parts(tables, vectors, day - beliefs.day)) or [vectors])
     now = read_all(tables, vectors, beliefs.blocked)
     return now, judge_all(now, beliefs.state, beliefs.heard)
 
@@ -102,47 +111,39 @@ def _parts(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Iterator[
         yield later / later.sum(axis=1, keepdims=True)
 
 
-def _chunk(
-    tables: Tables,
-    steps: Steps,
-    made: Beliefs,
-    chunk: Ints,
-    ranks: list[tuple[int, Ints]],
-    rows: Array,
-    starts: Array,
-    renews: Array,
-    keep: Array,
-    silences: Array,
-    trace: Trace | None,
-) -> None:
-    own = tables.layout.own
+def _chunk(laid: _Laid, made: Beliefs, chunk: Ints, ranks: list[tuple[int, Ints]], trace: Trace | None) -> None:
+    tables, steps = laid.tables, laid.steps
     vectors = np.zeros((len(chunk), tables.layout.size))
-    blocked, heard, state = np.zeros(len(chunk)), np.zeros(len(chunk), dtype=np.bool_), np.full(len(chunk), UNVERIFIED, dtype=np.int8)
+    blocked, heard, state = made.blocked[chunk], made.heard[chunk], made.state[chunk]
     for k, (n, at) in enumerate(ranks):
-        v = vectors[:n]
-        start = steps.start[at]
-        listed = start != NONE
-        if k == 0:
-            v = moved(tables, starts[start], steps.age[at])
-        else:
-            v = moved(tables, v * silences[steps.silence[at]], steps.days[at])
-            if listed.any():
-                v[listed] = _relisted(tables, v[listed], starts[start[listed]], renews[start[listed]], steps.age[at[listed]], own)
+        v = _arrived(laid, vectors[:n], at) if k else moved(tables, laid.starts[steps.start[at]], steps.age[at])
         if trace is not None:
             _note(tables, trace, at, v, blocked[:n], state[:n], heard[:n])
-        v = v * rows[steps.row[at]]
+        v = v * laid.rows[steps.row[at]]
         vectors[:n] = v / v.sum(axis=1, keepdims=True)
         block = steps.block[at]
-        blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, keep[np.maximum(block, 0)], 0.0))
+        blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, laid.blocked[np.maximum(block, 0)], 0.0))
         heard[:n] |= steps.outcome[at] | steps.verified[at]
         state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n])
     made.weights[chunk], made.blocked[chunk], made.heard[chunk], made.state[chunk] = vectors, blocked, heard, state
 
 
-def _relisted(tables: Tables, old: Array, fresh: Array, renews: Array, age: NDArray[np.int32], own: slice) -> Array:
+def _arrived(laid: _Laid, vectors: Array, at: Ints) -> Array:
+    """The beliefs on the days of these rows, before they weigh."""
+    steps = laid.steps
+    v = moved(laid.tables, vectors * laid.silences[steps.silence[at]], steps.days[at])
+    listed = steps.start[at] != NONE
+    if listed.any():
+        rows = at[listed]
+        v[listed] = _relisted(laid, v[listed], steps.start[rows], steps.age[rows])
+    return v
+
+
+def _relisted(laid: _Laid, old: Array, start: NDArray[np.int32], age: NDArray[np.int32]) -> Array:
+    own = laid.tables.layout.own
     old = old / old.sum(axis=1, keepdims=True)
-    fresh = moved(tables, fresh, age)
-    share = np.where(fresh[:, own].sum(axis=1) > old[:, own].sum(axis=1), renews, 0.0)[:, None]
+    fresh = moved(laid.tables, laid.starts[start], age)
+    share = np.where(fresh[:, own].sum(axis=1) > old[:, own].sum(axis=1), laid.renews[start], 0.0)[:, None]
     mixed: Array = (1 - share) * old + share * fresh
     return mixed
 

@@ -1,24 +1,29 @@
 """A model laid out as tables, so that a belief moves by look-ups: transitions by days, a row a code, a row an answer, a row a silence."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.quality.chain import HORIZON, Array, Layout, start_vectors, transitions
 from gateway.quality.evidence import RESPONSES, Evidence
-from gateway.quality.model import VERIFIED, Model, Three, start_of
+from gateway.quality.model import Model, Three, start_of
 
 SILENCE_DAYS = 400
 """Longest wait for an answer that is told apart."""
-CERT_OPEN, ANSWER_OPEN = 1, 2
-"""What may still come after a delivered message: bits of `waiting`."""
+CERT_OPEN, ANSWER_OPEN, RESTED = 1, 2, 4
+"""What may still come after a delivered message, and whether it found the person newly certified: bits of `waiting`."""
+OPEN = CERT_OPEN | ANSWER_OPEN
+REST_DAYS = 270
+"""Nine months after a certification no reminder is due (domain: The cycle)."""
 UNLIKELY = 1e-4
 """Somebody answers from a phone that is off or dead."""
 PASS = 0
 OWN, OTHER = 1, 1 + len(RESPONSES)
-FIRST_CODE = 1 + 2 * len(RESPONSES)
-"""Rows of the table of observations: nothing, own responses, others' responses, then codes."""
+AGAIN = 1 + 2 * len(RESPONSES)
+FIRST_CODE = AGAIN + 1
+"""Rows of the table of observations: nothing, own responses, others' responses, an own certification soon after another, then codes."""
 
 
 class Tables:
@@ -49,9 +54,9 @@ class Tables:
             row = self._codes[key] = spread(self.layout, self.model.weights(*key))
         return row
 
-    def response(self, evidence: Evidence, *, own: bool) -> Array:
-        """The row of a response."""
-        row: Array = self._responses[(OWN if own else OTHER) + RESPONSES.index(evidence)]
+    def response(self, evidence: Evidence, *, own: bool, again: bool = False) -> Array:
+        """The row of a response; `again` for a certification where one was not long before the message."""
+        row: Array = self._responses[AGAIN if again else (OWN if own else OTHER) + RESPONSES.index(evidence)]
         return row
 
     def rows(self, codes: Sequence[tuple[str, str, str]]) -> Array:
@@ -67,14 +72,6 @@ class Tables:
         return moved
 
 
-@lru_cache(maxsize=4)
-def tables_of(model_json: bytes) -> Tables:
-    """Tables of a model as it is stored, made once."""
-    from msgspec.json import decode  # noqa: PLC0415 - one use
-
-    return Tables(decode(model_json, type=Model))
-
-
 def spread(layout: Layout, weights: Three) -> Array:
     """Weights by (in service, off, dead) → a row by state."""
     return np.array(weights)[layout.kinds]
@@ -85,12 +82,14 @@ def _responses(layout: Layout, model: Model) -> Array:
     table = np.full((FIRST_CODE, layout.size), UNLIKELY)
     # What another person did after a message to a shared number says who *they* are. Only the half that speaks would be counted, for their silence is
     # not followed here: that half alone is a bias (measured: it tripled the calibration error of shared numbers), so neither is.
-    table[[PASS, *range(OTHER, FIRST_CODE)]] = 1.0
+    table[[PASS, *range(OTHER, AGAIN)]] = 1.0
     pairs = (r.replied, r.wrong_person, r.opted_out)
     for i, (person, stranger) in enumerate(pairs, start=1):
         table[OWN + i, layout.on], table[OWN + i, layout.stranger] = person, stranger
     table[OWN] = r.certified_else
     table[OWN, layout.on] = r.certified
+    table[AGAIN] = r.certified_again_else
+    table[AGAIN, layout.on] = r.certified_again
     return table
 
 
@@ -100,37 +99,22 @@ def _silences(layout: Layout, model: Model) -> Array:
     days = np.arange(SILENCE_DAYS)
     certified = come(r.certified_within, days)
     answered = np.minimum(days / max(r.answered_days, 1.0), 1.0)
-    rate = np.full(layout.size, r.certified_else)
-    rate[layout.on] = r.certified
+    rates = np.stack([np.full(layout.size, r.certified_else), np.full(layout.size, r.certified_again_else)])
+    rates[0, layout.on], rates[1, layout.on] = r.certified, r.certified_again
     answers = np.zeros(layout.size)
     answers[layout.on] = r.replied[0] + r.wrong_person[0] + r.opted_out[0]
     answers[layout.stranger] = r.replied[1] + r.wrong_person[1] + r.opted_out[1]
-    table = np.ones((4, SILENCE_DAYS, layout.size))
-    no_cert = 1 - certified[:, None] * rate[None, :]
+    table = np.ones((8, SILENCE_DAYS, layout.size))
     no_answer = 1 - answered[:, None] * answers[None, :]
-    table[CERT_OPEN] = no_cert
-    table[ANSWER_OPEN] = no_answer
-    table[CERT_OPEN | ANSWER_OPEN] = no_cert * no_answer
+    for rested, rate in ((0, rates[0]), (RESTED, rates[1])):
+        no_cert = 1 - certified[:, None] * rate[None, :]
+        table[rested | CERT_OPEN] = no_cert
+        table[rested | ANSWER_OPEN] = no_answer
+        table[rested | CERT_OPEN | ANSWER_OPEN] = no_cert * no_answer
     return table
 
 
-def come(within: tuple[float, ...], days: Array) -> Array:
+def come(within: tuple[float, ...], days: NDArray[Any]) -> Array:
     """Share of those who certify that has done so after so many days."""
     known: Array = np.interp(days, [0.0, *within], np.linspace(0, 1, len(within) + 1))
     return known
-
-
-__all__ = [
-    "ANSWER_OPEN",
-    "CERT_OPEN",
-    "FIRST_CODE",
-    "OTHER",
-    "OWN",
-    "PASS",
-    "SILENCE_DAYS",
-    "VERIFIED",
-    "Tables",
-    "come",
-    "spread",
-    "tables_of",
-]
