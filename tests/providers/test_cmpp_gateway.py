@@ -43,6 +43,13 @@ async def ismg() -> AsyncIterator[Ismg]:
     await made.close()
 
 
+@pytest.fixture
+async def jobs(redis_url: str) -> AsyncIterator[ArqJobs]:
+    redis = await open_redis(redis_url)
+    yield ArqJobs(redis)
+    await redis.aclose(close_connection_pool=True)
+
+
 def configured(dsn: str, redis_url: str, ismg: Ismg) -> Config:
     options = {"host": "127.0.0.1", "port": ismg.port, "sp_id": "901234", "secret": "secret", "src_id": "10690001", "reconnect_s": 0.05}
     carrier = ProviderSection(driver="cmpp", batch_size=10, connections=2, timeout_s=2, options=options)
@@ -68,9 +75,8 @@ def people(*endings: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("early", [False, True])
-async def test_a_day_over_cmpp_ends_as_the_carrier_says(emptied_dsn: str, redis_url: str, ismg: Ismg, early: bool) -> None:
+async def test_a_day_over_cmpp_ends_as_the_carrier_says(emptied_dsn: str, redis_url: str, jobs: ArqJobs, ismg: Ismg, early: bool) -> None:
     ismg.early = early
-    redis = await open_redis(redis_url)
     async with open_plant(emptied_dsn, signatures=LONG) as plant, worker(configured(emptied_dsn, redis_url, ismg)) as stop_first:
         endings = ("0001", "0005", "0008", "0009", "0010", "1234", "5678")
         await plant.post(*people(*endings))
@@ -80,7 +86,7 @@ async def test_a_day_over_cmpp_ends_as_the_carrier_says(emptied_dsn: str, redis_
         )
         await until(
             plant,
-            ArqJobs(redis),
+            jobs,
             [
                 ("0001", "undelivered", "number_absent"),
                 ("0005", "failed", "account_problem"),
@@ -100,8 +106,7 @@ async def test_a_day_over_cmpp_ends_as_the_carrier_says(emptied_dsn: str, redis_
             await plant.post(*people("7777"))
             async with asyncio.timeout(15):
                 while not await plant.count("message", "person_id = 'p7777' and status = 'delivered'"):
-                    await ArqJobs(redis).drain("sms", "normal", 1)
+                    await jobs.drain("sms", "normal", 1)
                     await asyncio.sleep(0.2)
     times = Counter((submit.to[0], submit.pk_number) for submit in ismg.submits)
     assert set(times.values()) == {1}  # nothing twice
-    await redis.aclose(close_connection_pool=True)
