@@ -19,9 +19,10 @@ HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
 
 
 class PairBelief(Struct, frozen=True):
-    """What is kept of one pair: ten numbers, a few days and counts. `weights` () means that nothing is known."""
+    """What is kept of one pair: ten numbers, a few days and counts."""
 
-    weights: tuple[float, ...] = ()
+    weights: bytes = b""
+    """State probabilities as float64, in the order of `chain.Layout`; empty: nothing is known."""
     day: int = 0
     """Day of the last evidence that moved the belief in time."""
     sent_day: int = NEVER
@@ -61,13 +62,18 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
         after = _response(tables, belief, seen)
     after = replace(after, observations=after.observations + 1)
     return replace(
-        after, state=judge(read(tables, np.array(after.weights), after.blocked), after.state, heard=after.outcomes > 0 or after.verified)
+        after, state=judge(read(tables, vector_of(after), after.blocked), after.state, heard=after.outcomes > 0 or after.verified)
     )
+
+
+def vector_of(belief: PairBelief) -> Array:
+    """State probabilities, read-only."""
+    return np.frombuffer(belief.weights)
 
 
 def reading(tables: Tables, belief: PairBelief, day: int) -> Reading:
     """The belief on a day not before its last evidence, for people and plans to read."""
-    vector = np.array(belief.weights or tables.start("unknown", verified=False))
+    vector = vector_of(belief) if belief.weights else tables.start("unknown", verified=False)
     if belief.weights:
         vector = tables.move(_silent(tables, belief, vector, day), max(day - belief.day, 0))
     return read(tables, vector, belief.blocked)
@@ -85,8 +91,8 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     age = seen.day - seen.verified_day if seen.verified_day is not None else 0
     fresh = tables.move(tables.start(seen.source, verified=verified), max(age, 0))
     if not belief.weights:
-        return replace(belief, weights=tuple(fresh.tolist()), day=seen.day, verified=verified)
-    old = tables.move(np.array(belief.weights), seen.day - belief.day)
+        return replace(belief, weights=fresh.tobytes(), day=seen.day, verified=verified)
+    old = tables.move(vector_of(belief), seen.day - belief.day)
     own = tables.layout.own
     renews = tables.renews(seen.source, verified=verified) if fresh[own].sum() > old[own].sum() else 0.0
     mixed = (1 - renews) * old + renews * fresh
@@ -94,7 +100,7 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
 
 
 def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
-    vector = np.array(belief.weights)
+    vector = vector_of(belief)
     if seen.own:
         vector = _silent(tables, belief, vector, seen.day)
     vector = tables.move(vector, seen.day - belief.day) * tables.code(seen.provider, seen.evidence, seen.vendor_code)
@@ -112,7 +118,7 @@ def _response(tables: Tables, belief: PairBelief, seen: Observation) -> PairBeli
     certified_day = seen.day if certifies else belief.certified_day
     row = tables.response(seen.evidence, own=seen.own, again=certifies and bool(belief.waiting & RESTED))
     blocked = 0.0 if seen.own else belief.blocked
-    vector = np.array(belief.weights)
+    vector = vector_of(belief)
     if not seen.own or belief.sent_day == NEVER:
         vector = tables.move(vector, seen.day - belief.day) * row
         return replace(belief, weights=_normal(vector), day=seen.day, blocked=blocked, certified_day=certified_day)
@@ -136,6 +142,6 @@ def _block(tables: Tables, belief: PairBelief, seen: Observation) -> float:
     return 0.0 if seen.evidence in HEARD else belief.blocked
 
 
-def _normal(vector: Array) -> tuple[float, ...]:
-    total = vector.sum()
-    return tuple((vector / total).tolist())
+def _normal(vector: Array) -> bytes:
+    normal: Array = vector / vector.sum()
+    return normal.tobytes()

@@ -9,13 +9,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gateway.quality.evidence import RESPONSES, Evidence
-from gateway.quality.tables import AGAIN, ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OTHER, OWN, PASS, REST_DAYS, RESTED, SILENCE_DAYS
+from gateway.quality.tables import AGAIN, ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OPEN, OTHER, OWN, PASS, REST_DAYS, RESTED, SILENCE_DAYS
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-NONE = -1
-LISTED, OUTCOME, RESPONSE = 0, 1, 2
+NONE, NOT_BLOCKED = -1, -2
 
 
 class Record(Struct, frozen=True):
@@ -57,7 +56,7 @@ class Steps(Struct, frozen=True):
     age: Small
     """For listings: days from verification to listing."""
     block: Small
-    """Index into `codes` where the row says something of blocking: i ≥ 0 as that code, −2 not blocked, `NONE` nothing."""
+    """Index into `codes` where the row says something of blocking: i ≥ 0 as that code, `NOT_BLOCKED`, or `NONE`."""
     outcome: Flags
     rested: Flags
     """Somebody certified within `REST_DAYS` before."""
@@ -72,87 +71,142 @@ class Steps(Struct, frozen=True):
     """Per pair: what of it is open."""
     codes: tuple[tuple[str, str, str], ...]
     starts: tuple[str, ...]
-    unknown: int
-    """Row of `starts` for pairs that nobody listed."""
+    """As in the record; the last is for pairs that nobody listed."""
 
 
 def steps_of(record: Record) -> Steps:
     """Works out what each row does. Pairs that begin without a listing get the unknown source's start."""
-    begins = record.first[:-1]
-    count = len(record.day)
-    pair = np.repeat(np.arange(record.pairs), np.diff(record.first))
-    index = np.arange(count)
-    kind = np.where(record.what == NONE, LISTED, np.where(record.what >= 0, OUTCOME, RESPONSE))
-    evidence = [code[1] for code in record.codes]
-    delivered = np.isin(record.what, [i for i, word in enumerate(evidence) if word == Evidence.DELIVERED]) & (kind == OUTCOME)
-    own_outcome = (kind == OUTCOME) & record.own
-    response = np.where(kind == RESPONSE, NONE - 1 - record.what, 0)
-    latest = _before(np.where(own_outcome, index, NONE), begins[pair])
-    pending = (latest != NONE) & delivered[np.maximum(latest, 0)]
-    certifies = (kind == RESPONSE) & record.own & (response == RESPONSES.index(Evidence.CERTIFIED))
-    answers = (kind == RESPONSE) & record.own & ~certifies
-    certs, said = (_since(flag, latest) for flag in (certifies, answers))
-    rested = _rested(record.day, certifies, begins[pair])
-    open_bits = np.where(pending, np.where(certs == 0, CERT_OPEN, 0) | np.where(said == 0, ANSWER_OPEN, 0), 0)
-    open_bits = np.where((open_bits > 0) & rested[np.maximum(latest, 0)], open_bits | RESTED, open_bits)
-    attached = (kind == RESPONSE) & record.own & pending
-    wrong = response == RESPONSES.index(Evidence.WRONG_PERSON)
-    repeated = attached & ~wrong & np.where(certifies, certs > 0, said > 0)
-    moves = ~attached
-    previous = _before(np.where(moves, index, NONE), begins[pair])
-    days = np.where(moves & (previous != NONE), record.day - record.day[np.maximum(previous, 0)], 0)
-    waited = np.clip(record.day - record.day[np.maximum(latest, 0)], 0, SILENCE_DAYS - 1)
-    silence = np.where(own_outcome & (open_bits > 0), open_bits * SILENCE_DAYS + waited, 0)
-    row = np.where(kind == OUTCOME, FIRST_CODE + record.what, np.where(record.own, OWN, OTHER) + response)
-    row = np.where((kind == LISTED) | repeated, PASS, row)
-    row = np.where(attached & certifies & ~repeated & rested[np.maximum(latest, 0)], AGAIN, row)
-    blocking = np.array([_blocking(i, word) for i, word in enumerate(evidence)] or [NONE], dtype=np.int32)
-    block = np.where(kind == OUTCOME, blocking[np.maximum(record.what, 0)], np.where((kind == RESPONSE) & record.own & ~repeated, -2, NONE))
-    unknown = len(record.starts)
-    start = np.where(kind == LISTED, record.start, NONE)
-    bare = start[begins] == NONE
-    start[begins[bare]] = unknown
-    checked = (kind == LISTED) & (record.verified_day != NONE)
-    age = np.where(checked, np.maximum(record.day - record.verified_day, 0), 0)
+    m = _marks(record)
+    pending = (m.latest != NONE) & m.delivered[m.at]
+    attached = m.response & record.own & pending
+    repeated = attached & ~m.wrong & np.where(m.certifies, m.certified > 0, m.answered > 0)
+    previous = _before(np.where(attached, NONE, np.arange(len(record.day))), m.begins)
+    days = np.where(~attached & (previous != NONE), record.day - record.day[np.maximum(previous, 0)], 0)
+    waits = np.where(pending, _open(m.certified, m.answered, m.rested[m.at]), 0)
+    waited = np.clip(record.day - record.day[m.at], 0, SILENCE_DAYS - 1)
+    checked = m.listed & (record.verified_day != NONE)
     lasts = record.first[1:] - 1
-    last_outcome = np.where(own_outcome[lasts], lasts, latest[lasts])
-    open_after = _open_after(delivered, certifies, answers, lasts, last_outcome, certs, said)
-    open_after = np.where((open_after > 0) & rested[np.maximum(last_outcome, 0)], open_after | RESTED, open_after)
-    final = np.where(moves[lasts], lasts, previous[lasts])
+    sent_day, waiting = _left_open(record, m, lasts)
     return Steps(
         record.first,
         days.astype(np.int32),
-        silence.astype(np.int32),
-        row.astype(np.int32),
-        start.astype(np.int32),
-        age.astype(np.int32),
-        block.astype(np.int32),
-        kind == OUTCOME,
-        rested,
-        own_outcome & delivered,
+        np.where(m.own_outcome & ((waits & OPEN) > 0), waits * SILENCE_DAYS + waited, 0).astype(np.int32),
+        _rows(record, m, repeated, attached & m.certifies & m.rested[m.at]),
+        _starts(record, m.listed),
+        np.where(checked, np.maximum(record.day - record.verified_day, 0), 0).astype(np.int32),
+        _blocks(record, m, repeated),
+        m.outcome,
+        m.rested,
+        m.own_outcome & m.delivered,
         checked,
-        record.day[final].astype(np.int32),
-        np.where((last_outcome != NONE) & delivered[np.maximum(last_outcome, 0)], record.day[np.maximum(last_outcome, 0)], NONE).astype(
-            np.int32
-        ),
-        open_after.astype(np.int32),
+        record.day[np.where(attached[lasts], previous[lasts], lasts)],
+        sent_day,
+        waiting,
         record.codes,
         (*record.starts, "unknown"),
-        unknown,
     )
+
+
+class _Marks(Struct, frozen=True):
+    """What kind each row is, and what lies before it in its pair."""
+
+    begins: Ints
+    listed: Flags
+    outcome: Flags
+    response: Flags
+    said: Ints
+    """Index into `RESPONSES`, 0 for others."""
+    delivered: Flags
+    own_outcome: Flags
+    certifies: Flags
+    answers: Flags
+    wrong: Flags
+    latest: Ints
+    """The last own outcome before, or `NONE`."""
+    at: Ints
+    """The same, or 0: to index with."""
+    certified: Ints
+    """Own certifications since `latest`."""
+    answered: Ints
+    rested: Flags
+
+
+def _marks(record: Record) -> _Marks:
+    begins = np.repeat(record.first[:-1], np.diff(record.first))
+    outcome, response = record.what >= 0, record.what < NONE
+    said = np.where(response, NONE - 1 - record.what, 0)
+    delivered = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] == Evidence.DELIVERED]) & outcome
+    own_outcome = outcome & record.own
+    certifies = response & record.own & (said == RESPONSES.index(Evidence.CERTIFIED))
+    answers = response & record.own & ~certifies
+    latest = _before(np.where(own_outcome, np.arange(len(outcome)), NONE), begins)
+    return _Marks(
+        begins,
+        record.what == NONE,
+        outcome,
+        response,
+        said,
+        delivered,
+        own_outcome,
+        certifies,
+        answers,
+        said == RESPONSES.index(Evidence.WRONG_PERSON),
+        latest,
+        np.maximum(latest, 0),
+        _since(certifies, latest),
+        _since(answers, latest),
+        _rested(record.day, certifies, begins),
+    )
+
+
+def _open(certified: Ints, answered: Ints, rested: Flags) -> Ints:
+    """Bits of `waiting` for a delivered message after which so much came."""
+    waits = (certified == 0) * CERT_OPEN + (answered == 0) * ANSWER_OPEN + rested * RESTED
+    return waits.astype(np.int64)
+
+
+def _rows(record: Record, m: _Marks, repeated: Flags, again: Flags) -> Small:
+    row = np.where(m.outcome, FIRST_CODE + record.what, np.where(record.own, OWN, OTHER) + m.said)
+    row = np.where(again, AGAIN, row)
+    return np.where(m.listed | repeated, PASS, row).astype(np.int32)
+
+
+def _starts(record: Record, listed: Flags) -> Small:
+    start = np.where(listed, record.start, NONE)
+    begins = record.first[:-1]
+    start[begins[start[begins] == NONE]] = len(record.starts)
+    return start.astype(np.int32)
+
+
+def _blocks(record: Record, m: _Marks, repeated: Flags) -> Small:
+    blocking = np.array([_blocking(i, code[1]) for i, code in enumerate(record.codes)] or [NONE])
+    heard = m.response & record.own & ~repeated
+    return np.where(m.outcome, blocking[np.maximum(record.what, 0)], np.where(heard, NOT_BLOCKED, NONE)).astype(np.int32)
+
+
+def _left_open(record: Record, m: _Marks, lasts: Ints) -> tuple[Small, Small]:
+    """Per pair after its last row: the day of the message that may still be answered, and what of it is open."""
+    fresh = m.own_outcome[lasts]
+    latest = np.where(fresh, lasts, m.latest[lasts])
+    at = np.maximum(latest, 0)
+    sent = (latest != NONE) & m.delivered[at]
+    certified = np.where(fresh, 0, m.certified[lasts] + m.certifies[lasts])
+    answered = np.where(fresh, 0, m.answered[lasts] + m.answers[lasts])
+    waiting = np.where(sent, _open(certified, answered, m.rested[at]), 0)
+    return np.where(sent, record.day[at], NONE).astype(np.int32), waiting.astype(np.int32)
 
 
 def _before(marked: Ints, begins: Ints) -> Ints:
     """For each row the last marked row before it in the same pair, or `NONE`."""
-    running: Ints = np.concatenate([[NONE], np.maximum.accumulate(marked)[:-1]]) if len(marked) else marked
-    found: Ints = np.where(running >= begins, running, NONE)
-    return found
+    running = np.concatenate([np.full(1, NONE), np.maximum.accumulate(marked)[:-1]])[: len(marked)]
+    return np.where(running >= begins, running, NONE)
 
 
 def _since(flag: Flags, latest: Ints) -> Ints:
     """For each row how many flagged rows lie after `latest` and before it."""
     total = np.concatenate([[0], np.cumsum(flag)])
-    return total[:-1] - total[np.maximum(latest, 0)]
+    since: Ints = total[:-1] - total[np.maximum(latest, 0)]
+    return since
 
 
 def _rested(day: Small, certifies: Flags, begins: Ints) -> Flags:
@@ -162,16 +216,7 @@ def _rested(day: Small, certifies: Flags, begins: Ints) -> Flags:
     return found
 
 
-def _open_after(delivered: Flags, certifies: Flags, answers: Flags, lasts: Ints, last_outcome: Ints, certs: Ints, said: Ints) -> Ints:
-    """Per pair: what is still waited for after its last row."""
-    fresh = last_outcome == lasts
-    certified = np.where(fresh, 0, certs[lasts] + certifies[lasts])
-    answered = np.where(fresh, 0, said[lasts] + answers[lasts])
-    waits = np.where(certified == 0, CERT_OPEN, 0) | np.where(answered == 0, ANSWER_OPEN, 0)
-    return np.where((last_outcome != NONE) & delivered[np.maximum(last_outcome, 0)], waits, 0)
-
-
 def _blocking(i: int, word: str) -> int:
     if word in {Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST}:
         return i
-    return -2 if word in {Evidence.DELIVERED, Evidence.IN_SERVICE} else NONE
+    return NOT_BLOCKED if word in {Evidence.DELIVERED, Evidence.IN_SERVICE} else NONE

@@ -4,11 +4,13 @@ import time
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from gateway.quality.assemble import DAY_S, Observations, assemble
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
+from gateway.quality.fold import fold
 from gateway.quality.model import STARTS
-from gateway.quality.pair import UNKNOWN, PairBelief, observe, reading
+from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
 from gateway.quality.record import NONE, Record, steps_of
 from gateway.quality.states import STATES, judge
 from gateway.quality.sweep import readings, sweep
@@ -59,7 +61,7 @@ def test_bulk_and_one_by_one_give_the_same_numbers(tables: Tables, seed: int) ->
     record = assemble(seen, address, CODES, SOURCES)
     assert not record.own.all()
     singly, bulk = one_by_one(tables, record), sweep(tables, steps_of(record))
-    assert np.allclose(bulk.weights, [belief.weights for belief in singly], rtol=1e-9, atol=1e-15)
+    assert np.allclose(bulk.weights, [vector_of(belief) for belief in singly], rtol=1e-9, atol=1e-15)
     assert [STATES[i] for i in bulk.state] == [belief.state for belief in singly]
     assert bulk.blocked.tolist() == pytest.approx([belief.blocked for belief in singly])
     assert bulk.day.tolist() == [belief.day for belief in singly]
@@ -127,3 +129,37 @@ def test_an_update_in_bulk_takes_at_most_five_microseconds(tables: Tables) -> No
 
 def test_blocks_are_outcomes() -> None:
     assert set(BLOCKS) < set(OUTCOMES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_folding_sets_gives_the_same_beliefs(tables: Tables, seed: int) -> None:
+    seen, address = anything(seed + 20)
+    record = assemble(seen, address, CODES, SOURCES)
+    beliefs = [UNKNOWN] * record.pairs
+    lengths = np.diff(record.first)
+    for k in range(int(lengths.max())):
+        having = np.flatnonzero(lengths > k).tolist()
+        after = fold(tables, [(beliefs[i], observation(record, int(record.first[i]) + k)) for i in having])
+        for i, belief in zip(having, after, strict=True):
+            beliefs[i] = belief
+    for folded, single in zip(beliefs, one_by_one(tables, record), strict=True):
+        assert vector_of(folded) == pytest.approx(vector_of(single), rel=1e-9)
+        assert replace(folded, weights=b"") == replace(single, weights=b"")
+
+
+def test_folding_takes_a_few_microseconds_a_pair(tables: Tables) -> None:
+    start = observe(tables, UNKNOWN, Observation(100, Evidence.DELIVERED, "p0"))
+    pairs = [(start, Observation(160 + i % 90, Evidence.DELIVERED, "p0", f"v{i % 5}")) for i in range(2_000)]
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        fold(tables, pairs)
+        took.append((time.perf_counter() - began) / len(pairs))
+    assert min(took) < 15e-6
+
+
+def test_one_observation_too_late_stops_the_set(tables: Tables) -> None:
+    belief = observe(tables, UNKNOWN, Observation(100, Evidence.DELIVERED))
+    with pytest.raises(OutOfOrder):
+        fold(tables, [(belief, Observation(120, Evidence.DELIVERED)), (belief, Observation(90, Evidence.DELIVERED))])
+    assert fold(tables, []) == []

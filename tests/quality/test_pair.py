@@ -4,7 +4,7 @@ import pytest
 
 from gateway.quality.evidence import Evidence, Observation
 from gateway.quality.model import PRIOR
-from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading
+from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import Tables
 from tests.quality.conftest import Story
@@ -157,4 +157,4 @@ def test_states_do_not_flicker() -> None:
 
 
 def test_a_belief_is_small(told: Story) -> None:
-    assert len(told(*LIVING).weights) == 2 * PRIOR.types + PRIOR.stages + 3 == 10
+    assert len(vector_of(told(*LIVING))) == 2 * PRIOR.types + PRIOR.stages + 3 == 10

@@ -3,8 +3,9 @@
 import pytest
 
 from bench.quality.measure import KEEP
-from bench.quality.report import markdown, table
+from bench.quality.report import table
 from bench.quality.trial import MODEL, ORACLE, Trial, trial
+from bench.report import markdown
 
 
 @pytest.fixture(scope="module", params=["test-apart", "test-ambiguous"])
