@@ -75,7 +75,9 @@ class Session(asyncio.Protocol):
 
     def room(self) -> int:
         """How many submits may be written now."""
-        return 0 if self._full or not self.dialect.sends or not self.up else self._options.window - len(self._asked)
+        if self._full or not self.dialect.sends or not self.up or self._closing():
+            return 0
+        return self._options.window - len(self._asked)
 
     # What we say
 
@@ -100,7 +102,7 @@ class Session(asyncio.Protocol):
         if self.ended.done():
             return
         self._write(b"".join(replies))
-        if self._deaf and len(self.unread) <= _NEWS_WAITING // 2:
+        if self._deaf and not self._closing() and len(self.unread) <= _NEWS_WAITING // 2:
             self._deaf = False
             assert self._transport is not None
             self._transport.resume_reading()
@@ -121,8 +123,11 @@ class Session(asyncio.Protocol):
             self._transport.abort()
 
     def _write(self, octets: bytes) -> None:
-        assert self._transport is not None
-        self._transport.write(octets)
+        if self._transport is not None and not self._closing():  # uvloop raises where asyncio drops the octets
+            self._transport.write(octets)
+
+    def _closing(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     def _next(self) -> int:
         self._sequence = self._sequence % _LAST_SEQUENCE + 1
@@ -153,7 +158,7 @@ class Session(asyncio.Protocol):
             self.end(f"garbage: {error}")
         if len(self.unread) > waiting:
             self._owner.news(self)
-            if len(self.unread) > _NEWS_WAITING and not self._deaf and not self.ended.done():
+            if len(self.unread) > _NEWS_WAITING and not self._deaf and not self._closing():
                 self._deaf = True
                 assert self._transport is not None
                 self._transport.pause_reading()

@@ -193,6 +193,15 @@ async def test_of_what_was_written_and_not_answered_nobody_can_say_and_it_is_not
         assert Counter(submit.to[0][-4:] for submit in gateway.submits) == {b"5678": 1, b"5679": 1}
 
 
+@pytest.mark.parametrize("name", ["reset", "close", "half", "truncate", "html", "short"])
+async def test_of_a_lost_connection_it_is_known_at_once(name: str) -> None:
+    async with ismg(says=lambda _, one, line: fault(name, line, one)) as gateway, linked(gateway.port, timeout_s=5) as cmpp:
+        async with asyncio.timeout(1):
+            [answer] = await sent(cmpp, [message()])
+        assert answer.outcome is Outcome.UNKNOWN
+        assert (answer.detail or "").startswith("no answer: connection ")
+
+
 async def test_a_late_answer_is_not_taken_for_that_of_another_message() -> None:
     def late(_: Submit, one: Pdu, line: Line) -> bytes | None:
         asyncio.get_running_loop().call_later(0.4, line.transport.write, SubmitResp(0xDEAD, 0).packed(one.sequence, line.layout))
