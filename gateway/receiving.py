@@ -21,6 +21,8 @@ from gateway.receipt.consent import Templates
 from gateway.runtime import Runtime
 from providers.base.types import Callback, Provider, Reading
 
+PDU = "PDU"
+"""What came over a link: kept even if it says nothing yet (one part of a long reply), since its carrier will not send it again."""
 MOST_CALLBACKS = 20
 """Callbacks that share a transaction."""
 AT_ONCE = 2
@@ -58,7 +60,7 @@ class Receiving:
 
         """
         reading = self.providers[provider].read(callback)
-        if reading.reports or reading.inbound:
+        if reading.reports or reading.inbound or callback.method == PDU:
             await self._batcher.submit([Incoming(provider, callback.body, cleaned(reading))])
         return reading
 

@@ -7,10 +7,10 @@ import pytest
 
 from gateway.pipeline.learning import Word, learn
 from gateway.words import Fault, Reason, Status
-from providers.base.types import Reading, Report
+from providers.base.types import Callback, Reading, Report
 from tests.pipeline.breaking import at_commit
 from tests.pipeline.events import known, number, reminder, requested, sms
-from tests.pipeline.plant import Plant
+from tests.pipeline.plant import VENDOR, Plant
 
 ABSENT = Report("", Status.UNDELIVERED, Reason.NUMBER_ABSENT, Fault.RECIPIENT, permanent=True)
 
@@ -103,3 +103,11 @@ async def test_words_on_the_same_numbers_in_any_order_never_wait_for_each_other(
 async def test_an_unknown_reference_is_kept_for_later(plant: Plant) -> None:
     await plant.called_back(Reading((Report("123456", Status.DELIVERED), Report(None, Status.DELIVERED))))
     assert await plant.rows("select reference, position from receipt_unjoined order by position") == [("123456", 0), ("", 1)]
+
+
+async def test_what_came_over_a_link_is_kept_though_it_says_nothing_yet(plant: Plant) -> None:
+    plant.vendor.reading = Reading()
+    await plant.receiving(VENDOR, Callback("PDU", {}, {}, b"one part of two"))
+    await plant.receiving(VENDOR, Callback("GET", {}, {}, b"a probe"))
+    rows = await plant.rows("select sealed from receipt")
+    assert [plant.runtime.vault.open_raw(row["sealed"], b"receipt") for row in rows] == [b"one part of two"]
