@@ -1,6 +1,7 @@
 """All that the beliefs assume: rates, responses, starts, weights of codes. A value with a version; `fit` makes the next one.
 
-The defaults are priors from the code tables and from what is known of Chinese numbers (two in three months' freeze, then sold again).
+The defaults are priors: from the code tables, from what is known of Chinese numbers (frozen for ninety days, then sold again: numbers.md §5), and for
+the rest the middle of the populations that `bench/quality/populations.toml` names `tune-*`.
 """
 
 from collections.abc import Mapping
@@ -18,13 +19,13 @@ Three = tuple[float, float, float]
 class Rates(Struct, frozen=True):
     """How numbers change, per year, and the freeze in days."""
 
-    death_on: float = 0.06
+    death_on: float = 0.075
     """A number in service is given back."""
     death_off: float = 0.3
     """A number that is off or suspended is cancelled."""
     off: float = 0.3
     """A number in service goes off for long."""
-    on: float = 10.0
+    on: float = 12.0
     """A number that is off comes back."""
     freeze_days: float = 90.0
     """From death to the day it may be sold again (numbers.md §5)."""
@@ -37,7 +38,7 @@ class Responses(Struct, frozen=True):
 
     shares: tuple[float, ...] = (0.6, 0.4)
     """Kinds of persons: those who act on notices, those who seldom do."""
-    certified: tuple[float, ...] = (0.5, 0.15)
+    certified: tuple[float, ...] = (0.5, 0.2)
     """Certifies after a notice that reached them, by kind."""
     certified_else: float = 0.03
     """Certifies all the same, though the message reached a stranger."""
@@ -111,11 +112,11 @@ STARTS: Mapping[str, Start] = {
     "data_sharing" + VERIFIED: Start(0.93, 0.02, 0.05, 0.6),
     "legacy" + VERIFIED: Start(0.88, 0.03, 0.09, 0.3),
     "unknown" + VERIFIED: Start(0.88, 0.03, 0.09, 0.3),
-    "self_service": Start(0.94, 0.015, 0.045, 0.6),
-    "counter": Start(0.91, 0.03, 0.06, 0.5),
-    "data_sharing": Start(0.85, 0.06, 0.09, 0.3),
-    "legacy": Start(0.78, 0.09, 0.13, 0.05),
-    "unknown": Start(0.80, 0.08, 0.12, 0.1),
+    "self_service": Start(0.92, 0.02, 0.06, 0.6),
+    "counter": Start(0.85, 0.05, 0.10, 0.5),
+    "data_sharing": Start(0.80, 0.06, 0.14, 0.3),
+    "legacy": Start(0.75, 0.07, 0.18, 0.05),
+    "unknown": Start(0.78, 0.07, 0.15, 0.1),
 }
 """Where the numbers of a source stand, unless the fit learned better."""
 

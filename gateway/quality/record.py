@@ -162,7 +162,8 @@ def _marks(record: Record) -> _Marks:
 def _open(certified: Ints, answered: Ints, rested: Flags) -> Ints:
     """Bits of `waiting` for a delivered message after which so much came."""
     waits = (certified == 0) * CERT_OPEN + (answered == 0) * ANSWER_OPEN + rested * RESTED
-    return waits.astype(np.int64)
+    bits: Ints = waits.astype(np.int64)
+    return bits
 
 
 def _rows(record: Record, m: _Marks, repeated: Flags, again: Flags) -> Small:
