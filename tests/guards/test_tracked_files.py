@@ -14,6 +14,7 @@ VENDORS_MAY_STAND = (
     "templates/",
     "tests/providers/",
     "tests/standins/",
+    "tests/endtoend/",
     "tests/fuzz/",
     "tests/templates/",
     "tests/render/",
