@@ -1,10 +1,7 @@
 """Callback → receipt path. The API keeps callbacks in the inbox; a worker applies them, and what its own providers hear at once."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
-
-from msgspec import structs
 
 from gateway.batching import Batcher
 from gateway.intake.check import Refused
@@ -18,6 +15,7 @@ from gateway.pipeline.receive import Receive, Received
 from gateway.pipeline.replies import Replies
 from gateway.pipeline.rereading import Rereading
 from gateway.receipt.consent import Templates
+from gateway.receipt.texts import fitted, fitted_reading
 from gateway.runtime import Runtime
 from providers.base.types import Callback, Provider, Reading
 
@@ -61,7 +59,7 @@ class Receiving:
         """
         reading = self.providers[provider].read(callback)
         if reading.reports or reading.inbound or callback.method == PDU:
-            await self._batcher.submit([Incoming(provider, callback.body, cleaned(reading))])
+            await self._batcher.submit([Incoming(provider, callback.body, fitted_reading(reading))])
         return reading
 
     async def drain(self) -> None:
@@ -92,25 +90,6 @@ def _keys(runtime: Runtime) -> Callable[[str, str], list[bytes]]:
     return lambda provider, address: [key(channel, address) for channel in channels.get(provider, {"sms": None})]
 
 
-def cleaned(reading: Reading) -> Reading:
-    """What a vendor's JSON may hold and a store cannot (NUL, lone surrogates) becomes "?"; mostly there is none and nothing is copied."""
-    if all(_storable(r.vendor_code) and _storable(r.reference) for r in reading.reports) and all(
-        _storable(m.text) for m in reading.inbound
-    ):
-        return reading
-    reports = [structs.replace(r, vendor_code=_stored(r.vendor_code), reference=_stored(r.reference)) for r in reading.reports]
-    inbound = [structs.replace(m, text=_stored(m.text) or "") for m in reading.inbound]
-    return dataclasses.replace(reading, reports=reports, inbound=inbound)
-
-
-def _storable(text: str | None) -> bool:
-    return text is None or text.isprintable()
-
-
-def _stored(text: str | None) -> str | None:
-    return None if text is None else "".join(c if c.isprintable() else "?" for c in text)
-
-
 def _key(runtime: Runtime) -> Callable[[str, str], bytes]:
     normalise = runtime.checker.normalise
 
@@ -118,6 +97,6 @@ def _key(runtime: Runtime) -> Callable[[str, str], bytes]:
         try:
             return runtime.blind.key(channel, normalise(channel, raw))
         except Refused:  # a reply from an address that nobody could be written to: kept under what it came with
-            return runtime.blind.key(channel, (_stored(raw) or "")[:LONGEST_ADDRESS])
+            return runtime.blind.key(channel, (fitted(raw) or "")[:LONGEST_ADDRESS])
 
     return key

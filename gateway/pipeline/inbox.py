@@ -13,6 +13,7 @@ from gateway.logs import account, get_logger
 from gateway.pipeline.incoming import Incoming
 from gateway.pipeline.poison import poisoned
 from gateway.pipeline.receive import Receive
+from gateway.receipt.texts import encodable
 from gateway.store import inbox
 from gateway.store.pool import Connection, Pool
 from gateway.store.vault import Vault
@@ -94,8 +95,15 @@ class Inbox:
         return [self._opened(provider, sealed) for _, provider, sealed in await inbox.take_one(connection, ident)]
 
     def _sealed(self, incoming: Incoming) -> bytes:
-        return self._vault.seal_raw(_encode(Kept(incoming.body, incoming.reading.reports, incoming.reading.inbound)), PURPOSE)
+        return self._vault.seal_raw(_packed(incoming.body, incoming.reading.reports, incoming.reading.inbound), PURPOSE)
 
     def _opened(self, provider: str, sealed: bytes) -> Incoming:
         kept = _decode(self._vault.open_raw(sealed, PURPOSE))
         return Incoming(provider, kept.body, Reading(kept.reports, kept.inbound))
+
+
+def _packed(body: bytes, reports: Sequence[Report], inbound: Sequence[Inbound]) -> bytes:
+    try:
+        return _encode(Kept(body, reports, inbound))
+    except UnicodeEncodeError:
+        return _encode(Kept(body, [encodable(r) for r in reports], [encodable(m) for m in inbound]))

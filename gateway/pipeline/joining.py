@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 
 from gateway.pipeline.incoming import Incoming
 from gateway.receipt.reference import ours, storable
+from gateway.receipt.texts import encodable
 from gateway.store import parts
 from gateway.store.parts import Part, Place, Unjoined
 from gateway.store.pool import Connection, Pool
@@ -55,7 +56,7 @@ class Joining:
 
     async def find(self, connection: Connection, incoming: Sequence[Incoming]) -> Joined:
         """Puts our reference into reports that can be joined. Reads only: persons are not locked yet."""
-        left = [((n, p), i.provider, r) for n, i in enumerate(incoming) for p, r in enumerate(i.reading.reports) if r.reference is None]
+        left = [((n, p), i.provider, r) for n, i in enumerate(incoming) for p, r in enumerate(i.reading.reports) if not ours(r.reference)]
         found = await self._by_call(connection, left)
         by_part = await self._by_part(connection, [one for one in left if one[0] not in found])
         found |= {place: part.message_id for place, part in by_part.items()}
@@ -179,12 +180,10 @@ def _decides(status: Status, part: Part, standing: Mapping[str, str | None]) -> 
 
 
 def _packed(report: Report) -> bytes:
-    """All of it; what no UTF-8 can hold (lone surrogates of a vendor's JSON) becomes "?"."""
     try:
         return _encode(report)
     except UnicodeEncodeError:
-        texts = {name: v.encode(errors="replace").decode() for name, v in structs.asdict(report).items() if v.__class__ is str}
-        return _encode(structs.replace(report, **texts))
+        return _encode(encodable(report))
 
 
 def _named(incoming: Sequence[Incoming], found: Mapping[Place, int]) -> list[Incoming]:

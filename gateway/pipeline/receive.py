@@ -91,7 +91,7 @@ class Receive:
                 if not incoming:
                     return 0
                 joined = None
-                if any(r.reference is None or r.reason is Reason.UNMAPPED for i in incoming for r in i.reading.reports):
+                if any(r.reason is Reason.UNMAPPED or not ours(r.reference) for i in incoming for r in i.reading.reports):
                     joined = await self._joining.find(connection, await meanings.of_reports(connection, incoming))
                     incoming = joined.incoming
                 now = await connection.fetchval("select now()")
@@ -145,8 +145,9 @@ class Receive:
             entry(FactKind.RECEIPT, r.id, digest(r.id, r.provider, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes))
             for r in batch.rows
         ]
-        if batch.recorded:
-            await receipts.record(connection, batch.recorded)
+        recorded = {*batch.recorded}.difference(*batch.moves.values())  # a callback may say the same of a message many times
+        if recorded:
+            await receipts.record(connection, sorted(recorded))
         if batch.unjoined:
             await parts.unjoined(connection, batch.unjoined, now)
         if batch.unmapped:
@@ -200,7 +201,7 @@ def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done:
     row.statuses.append(report.status)
     row.reasons.append(report.reason or NOTHING)
     row.codes.append((report.vendor_code or NOTHING).replace("\x1f", " ")[:LONGEST_CODE])
-    if stand.id in done or step(stand, report) is Step.RECORDED:
+    if stand.id in done or step(stand, report, row.provider) is Step.RECORDED:
         batch.recorded.append((stand.id, row.id))
         return
     done.add(stand.id)

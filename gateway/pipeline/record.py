@@ -12,6 +12,7 @@ from gateway.ids import Ids
 from gateway.logs import account, get_logger
 from gateway.pipeline.learning import Word, learn
 from gateway.pipeline.noted import Beside, Noted, as_mapped, note, write
+from gateway.receipt.texts import fitted_answers
 from gateway.store import calls, messages, persons, routing, seals
 from gateway.store.calls import Effect, Moved
 from gateway.store.pool import Connection, Pool
@@ -53,6 +54,7 @@ class Recorder:
 
     async def record(self, done: Sequence[Answered]) -> Sequence[Recorded]:
         """One transaction for all these calls; the same result for each."""
+        done = [Answered(one.call, fitted_answers(one.answers)) for one in done]
         async with self._pool.acquire() as connection:
             async with connection.transaction():
                 ids = await self._ids.draw(connection, 1)

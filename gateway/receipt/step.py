@@ -20,13 +20,16 @@ _ENDS = frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED})
 _WAITING = frozenset({Status.SENDING, Status.SENT, Status.UNKNOWN})
 
 
-def step(standing: Standing, report: Report) -> Step:
-    """Decides; `standing` was read under the person's lock.
+def step(standing: Standing, report: Report, by: str) -> Step:
+    """Decides what a report of provider `by` does; `standing` was read under the person's lock.
 
-    A delivery may come for a message that waits for another try: the vendor said "later" and sent it all the same. Then it is met, and not
-    sent again. `no_receipt` and unmapped codes are provisional: one later report settles them.
+    A delivery may come for a message that waits for another try, here or at another provider: the vendor said "later" and sent it all the
+    same. Then it is met, and not sent again. That it failed only the provider can say who has it now. `no_receipt` and unmapped codes are
+    provisional: one later report settles them.
     """
     if report.status not in _ENDS or report.reason is Reason.UNMAPPED:
+        return Step.RECORDED
+    if by != standing.provider and report.status is not Status.DELIVERED:
         return Step.RECORDED
     if standing.status in _WAITING:
         return Step.MOVES

@@ -36,9 +36,11 @@ select receipt, position, provider, reference, $5, vendor_id, message_id, sealed
   from unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $6::text[], $7::bigint[], $8::bytea[])
     as u(receipt, position, provider, reference, vendor_id, message_id, sealed)"""
 
-# Joins, not `exists`: those the planner turned into a hash of the whole table.
+# Joins, not `exists`: those the planner turned into a hash of the whole table. What these find must be what joining finds, or it is looked for
+# again and again: a report with a number for a reference is about that message or none.
 _KNOWN = """
-select u.receipt_id, u.position from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider where {which}
+select u.receipt_id, u.position
+  from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider where u.message_id is null and {which}
 union
 select u.receipt_id, u.position
   from receipt_unjoined u join message m on m.id = u.message_id join call c on c.id = any(m.calls) and c.provider = u.provider where {which}"""
@@ -47,7 +49,7 @@ KNOWN_OF_RECEIPTS = _KNOWN.format(which="u.receipt_id = any($1::bigint[])")
 
 KNOWN_OF_PARTS = """
 select u.receipt_id, u.position from unnest($1::text[]) as v(vendor_id) join receipt_unjoined u on u.vendor_id = v.vendor_id
- where u.provider = any($2::text[])"""
+ where u.provider = any($2::text[]) and u.message_id is null"""
 
 KNOWN_LATELY = _KNOWN.format(which="u.received_at > now() - $1::interval and u.sealed is not null") + " limit $2"
 
