@@ -14,7 +14,7 @@ BASE = {"timeout_s", "connect_timeout_s", "connections", "batch_size"}
 
 def provider(port: int, receive: Receive | None = None, **given: Any) -> Cmpp:
     """Base keys go to the base, all others to the driver."""
-    base: dict[str, Any] = {"timeout_s": 1.0, "connect_timeout_s": 0.5, "connections": 1, "batch_size": 10}
+    base: dict[str, Any] = {"timeout_s": 0.6, "connect_timeout_s": 0.5, "connections": 1, "batch_size": 10}
     options: dict[str, Any] = {"host": "127.0.0.1", "port": port, "sp_id": "901234", "secret": "secret", "src_id": "10690001"}
     options |= {"reconnect_s": 0.02, "reconnect_most_s": 0.1}
     base |= {key: value for key, value in given.items() if key in BASE}

@@ -59,7 +59,7 @@ async def test_of_a_refused_connection_nothing_left() -> None:
 
 
 async def test_of_a_name_that_is_not_found_nothing_left() -> None:
-    reason, _, detail = await left_of(7890, host="nowhere.invalid", timeout_s=2.0, connect_timeout_s=1.0)
+    reason, _, detail = await left_of(7890, host="nowhere.invalid", timeout_s=1.0, connect_timeout_s=0.5)
     assert (reason, "no connection" in detail) == (Reason.PROVIDER_UNAVAILABLE, True)
 
 

@@ -175,7 +175,7 @@ async def test_a_gateway_that_says_goodbye_is_answered_and_called_anew() -> None
 async def test_a_throttling_gateway_slows_us_down_to_what_it_takes() -> None:
     async with ismg(per_s=200.0, reports=False) as gateway, linked(gateway.port, batch_size=20, window=32, timeout_s=2) as cmpp:
         ended = Counter[Outcome]()
-        end = time.monotonic() + 3
+        end = time.monotonic() + 1.5
         started = len(gateway.submits)
         number = 1000
         while time.monotonic() < end:
@@ -187,7 +187,7 @@ async def test_a_throttling_gateway_slows_us_down_to_what_it_takes() -> None:
         asked = len(gateway.submits) - started
     assert set(ended) <= {Outcome.ACCEPTED, Outcome.DEFERRED, Outcome.NOTHING_LEFT}
     assert cmpp._sessions.pace.limited
-    assert ended[Outcome.ACCEPTED] >= 60
+    assert ended[Outcome.ACCEPTED] >= 30
     assert gateway.flow_controls < asked / 2, "it learns"
 
 
