@@ -90,7 +90,9 @@ class Reader:
             return {key: self._free(entry, _under(where, key)) for key, entry in value.items()}
         if isinstance(value, list):
             return [self._free(entry, f"{where}[{index}]") for index, entry in enumerate(value)]
-        return _spelled(value)
+        # Passwords and accounts are digits now and then. A driver that wants a number reads it out of its digits, not the other way round.
+        spelled = _spelled(value)
+        return str(value) if isinstance(value, Loose) and isinstance(spelled, bool | int | float) else spelled
 
     def _leaf(self, hint: Any, value: Any, where: str) -> Any:
         reason = ""

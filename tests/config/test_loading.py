@@ -7,7 +7,9 @@ import pytest
 
 from gateway.config import Config, ConfigError, Route, load
 from gateway.words import Lane, Relation
+from providers.base.options import read_options
 from providers.base.types import Receive, Settings
+from providers.smpp_options import SmppOptions
 
 KEY = "PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw="
 PROVIDERS = (
@@ -273,3 +275,14 @@ def test_a_lane_goes_its_own_route_and_the_others_the_channels() -> None:
 
 def _route(channel: str, provider: str, lane: Lane | None = None) -> Route:
     return Route(channel=channel, providers=(provider,), lane=lane)
+
+
+@pytest.mark.parametrize("given", ["env", "override"])
+def test_a_password_of_digits_is_a_password_and_a_port_of_digits_a_port(write: Write, given: str) -> None:
+    keys = {"HOST": "smsc.example.cn", "PORT": "2775", "SYSTEM_ID": "000123", "PASSWORD": "1e5", "TLS": "true"}
+    named = "" if given == "override" else "\n".join(f'{key.lower()} = "env:{key}"' for key in keys)
+    file = write(f'[providers.smsc]\ndriver = "smpp"\nconnections = 1\n{named}')
+    environ = keys if given == "env" else {f"TIXING__PROVIDERS__SMSC__{key}": value for key, value in keys.items()}
+    config = load(file, environ=environ)
+    options = read_options(config.providers["smsc"].settings("smsc"), SmppOptions)
+    assert (options.system_id, options.password, options.port, options.tls) == ("000123", "1e5", 2775, True)

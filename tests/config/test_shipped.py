@@ -12,6 +12,7 @@ from msgspec.structs import FieldInfo, fields
 
 from gateway.config import Config, load
 from providers.http import HttpOptions
+from providers.registry import DRIVERS
 from providers.sandbox import SandboxOptions
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +109,50 @@ def test_the_example_of_a_vendor_works_once_its_marks_are_taken_away(tmp_path: P
     acme = load(file, environ={"ACME_TOKEN": "x", "ACME_CALLBACK_TOKEN": "y"}).providers["acme"]
     assert acme.callback_tokens == ("y",)
     assert set(acme.options) == set(HttpOptions.__struct_fields__)
+
+
+FAKES = {"AES_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "URL": "https://si.example.cn/callbacks/huawei/t", "SP_ID": "901234"}
+EXAMPLES = re.findall(r"^# \[providers\.([a-z]+)\]", SHIPPED, re.MULTILINE)
+
+
+def uncommented(text: str) -> str:
+    """With every section and key of it set that is shown in a comment."""
+    return re.sub(r"^# ((?:\[[a-z.]+\]|[a-z0-9_]+ = ).*)$", lambda line: line[1] if parses(line[1]) else line[0], text, flags=re.MULTILINE)
+
+
+def parses(line: str) -> bool:
+    """Whether it is TOML, and not a sentence that looks a little like it."""
+    try:
+        return bool(tomllib.loads(line)) or line.startswith("[")
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def faked(text: str) -> dict[str, str]:
+    """A value for every variable that a text names."""
+    names = set(re.findall(r'"env:([A-Z0-9_]+)"', text))
+    return {name: next((fake for end, fake in FAKES.items() if name.endswith(end)), "fake0123") for name in names}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_of_a_provider_works_once_its_marks_are_taken_away(name: str, tmp_path: Path) -> None:
+    section = section_text(SHIPPED, f"[providers.{name}]").partition("# Backends")[0]
+    file = tmp_path / "config.toml"
+    file.write_text(f"[providers.{name}]\n{uncommented(section)}\n[[route]]\nchannel = 'sms'\nproviders = ['{name}']", encoding="utf-8")
+    found = load(file, environ=faked(section)).providers[name]
+    assert found.options
+    assert "env:" not in str(found.options)
+
+
+def test_there_is_an_example_of_every_driver() -> None:
+    assert {driver for _, driver in re.findall(r'^(# )?driver = "([a-z]+)"', SHIPPED, re.MULTILINE)} == set(DRIVERS)
+
+
+def test_the_whole_file_works_with_all_of_its_marks_taken_away(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(uncommented(SHIPPED), encoding="utf-8")
+    config = load(file, environ=faked(SHIPPED))
+    assert set(config.providers) == {"sandbox_sms", "sandbox_wechat", *EXAMPLES}
 
 
 def test_the_shipped_file_names_no_key_twice_and_sets_only_defaults() -> None:
