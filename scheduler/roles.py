@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -30,6 +31,7 @@ from gateway.routing import Routing
 from gateway.runtime import Runtime, open_runtime
 from gateway.sending import Sending, build_providers, outlets_of
 from providers.base.abilities import HoldsLink
+from providers.base.types import Provider
 from scheduler import calendar
 from scheduler.cron import Scheduler
 from scheduler.functions import Functions
@@ -86,54 +88,76 @@ async def _beside(runtime: Runtime) -> AsyncIterator[tuple[ArqRedis, Metrics]]:
         await redis.aclose(close_connection_pool=True)
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What a worker is put together from."""
+
+    receiving: Receiving
+    sending: Sending
+    functions: Functions
+    worker: WakingWorker
+    tending: Tending
+    routing: Routing
+    shared: list[Provider]
+    """Providers that this process opens for itself; links are tended."""
+    observer: Observer
+
+
+def _parts(runtime: Runtime, redis: ArqRedis, metrics: Metrics) -> _Parts:
+    jobs, observer = ArqJobs(redis), Observer(metrics)
+    receiving = Receiving(runtime, jobs, observer.received)
+    providers = receiving.providers = build_providers(runtime.config, receiving)
+    outlets = observer.outlets = outlets_of(runtime, providers)
+    can_ask = askable(providers)
+    beside = Beside(can_ask, templates_of(runtime), receiving.again.of_parts)
+    sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded, beside)
+    asking = Asking(runtime.pool, runtime.vault, can_ask)
+    functions = Functions(
+        sending,
+        planner_of(runtime, jobs, observer),
+        Sweep(runtime.pool, runtime.sealer, runtime.ids, can_ask),
+        receiving.inbox,
+        {name: timedelta(hours=section.receipt_timeout_h) for name, section in runtime.config.providers.items()},
+        observer.swept,
+        asking,
+        (receiving.again.lately, receiving.rereading),
+    )
+    return _Parts(
+        receiving,
+        sending,
+        functions,
+        WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything),
+        Tending(runtime.host.store_dsn, runtime.name, tended(providers, asking, metrics.pulls)),
+        Routing(outlets, CircuitHints(redis, outlets, providers)),
+        [one for one in providers.values() if not isinstance(one, HoldsLink)],
+        observer,
+    )
+
+
 async def run_worker(config: Config, stopping: asyncio.Event) -> None:
     """Works until `stopping` is set; then takes no more jobs, lets its calls land, and returns."""
     async with open_runtime(config, calendar, "worker", connections=CONNECTIONS) as runtime, _beside(runtime) as (redis, metrics):
-        jobs = ArqJobs(redis)
-        observer = Observer(metrics)
-        receiving = Receiving(runtime, jobs, observer.received)
-        providers = receiving.providers = build_providers(config, receiving)
-        outlets = outlets_of(runtime, providers)
-        observer.outlets = outlets
-        can_ask = askable(providers)
-        beside = Beside(can_ask, templates_of(runtime), receiving.again.of_parts)
-        sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded, beside)
-        asking = Asking(runtime.pool, runtime.vault, can_ask)
-        timeouts = {name: timedelta(hours=section.receipt_timeout_h) for name, section in config.providers.items()}
-        functions = Functions(
-            sending,
-            planner_of(runtime, jobs, observer),
-            Sweep(runtime.pool, runtime.sealer, runtime.ids, can_ask),
-            receiving.inbox,
-            timeouts,
-            observer.swept,
-            asking,
-            (receiving.again.lately, receiving.rereading),
-        )
-        tending = Tending(runtime.host.store_dsn, runtime.name, tended(providers, asking, metrics.pulls))
-        shared = [one for one in providers.values() if not isinstance(one, HoldsLink)]
-        worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
-        for provider in shared:
+        parts = _parts(runtime, redis, metrics)
+        for provider in parts.shared:
             await provider.open()
-        routing = Routing(outlets, CircuitHints(redis, outlets, providers))
-        await routing.begin(runtime.reading)
+        await parts.routing.begin(runtime.reading)
         settle()
-        chores = [asyncio.create_task(one) for one in (_chores(runtime, observer), routing.run(runtime.reading))]
-        tends = asyncio.create_task(tending.run())
-        main = asyncio.create_task(worker.main())
+        chores = [asyncio.create_task(one) for one in (_chores(runtime, parts.observer), parts.routing.run(runtime.reading))]
+        tends = asyncio.create_task(parts.tending.run())
+        main = asyncio.create_task(parts.worker.main())
         try:
-            log.info("working", providers=len(providers))
+            log.info("working", providers=len(config.providers))
             await asyncio.wait({main, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
-            functions.stopping = True
-            worker.stop()
+            parts.functions.stopping = True
+            parts.worker.stop()
             await main
         finally:
-            await sending.landed()
-            tending.stop()
+            await parts.sending.landed()
+            parts.tending.stop()
             await tends
-            for provider in shared:
+            for provider in parts.shared:
                 await provider.close()
-            await receiving.drain()
+            await parts.receiving.drain()
             for chore in chores:
                 chore.cancel()
 
