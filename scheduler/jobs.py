@@ -1,5 +1,6 @@
 """Jobs over arq: names, serialising, asking for them. arq stands behind this file alone, so that it can be replaced."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -26,6 +27,8 @@ MOST_WAITING = 500
 """Jobs that may wait in the queue; those that are not asked for then the sweep asks for later."""
 EXPIRES_S = 600
 """Seconds after which a job that nobody took is dropped."""
+ANSWER_S = 1.0
+"""Seconds Redis may take to answer: one that says nothing is like one that is away, and whoever asks has already committed what it asks for."""
 encode: Any = msgspec.msgpack.Encoder(enc_hook=repr).encode
 decode: Any = msgspec.msgpack.Decoder().decode
 log = get_logger(__name__)
@@ -63,13 +66,15 @@ class ArqJobs:
         loss, since the sweep asks again for what waits.
         """
         try:
-            heard = await self._redis.publish(WAKE, f"{channel} {lane}")
+            async with asyncio.timeout(ANSWER_S):
+                heard = await self._redis.publish(WAKE, f"{channel} {lane}")
         except (RedisError, OSError) as error:
             log.warning("workers_not_woken", error=type(error).__name__)
             return
         jobs = self._spread(channel, lane, messages // A_JOB) if heard else -(-messages // A_JOB)
         for _ in range(min(MOST_JOBS, jobs)):
-            await self._ask("drain", channel, lane)
+            if not await self._ask("drain", channel, lane):
+                break
 
     def _spread(self, channel: str, lane: str, jobs: int) -> int:
         """Where workers listen and all drain already, more jobs a second than they can begin only cost them time."""
@@ -86,7 +91,8 @@ class ArqJobs:
     async def receive(self) -> None:
         """Wakes the workers; where none hears it, the scheduler's look asks again."""
         try:
-            await self._redis.publish(WAKE, RECEIVE)
+            async with asyncio.timeout(ANSWER_S):
+                await self._redis.publish(WAKE, RECEIVE)
         except (RedisError, OSError) as error:
             log.warning("workers_not_woken", error=type(error).__name__)
 
@@ -97,14 +103,18 @@ class ArqJobs:
         """
         await self._ask(name, job_id=f"{name}:{int(time.time())}")
 
-    async def _ask(self, name: str, *args: Any, job_id: str | None = None) -> None:
+    async def _ask(self, name: str, *args: Any, job_id: str | None = None) -> bool:
+        """Whether it stands in the queue."""
         try:
-            if await self._queue_is_full():
-                return
-            await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
-            await self._redis.publish(WAKE, LOOK)
+            async with asyncio.timeout(ANSWER_S):
+                if await self._queue_is_full():
+                    return False
+                await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
+                await self._redis.publish(WAKE, LOOK)
         except (RedisError, OSError) as error:
             log.warning("job_not_asked_for", job=name, error=type(error).__name__)
+            return False
+        return True
 
     async def _queue_is_full(self) -> bool:
         """Looked at once a second: where nobody works the queue off, more of the same is no use."""

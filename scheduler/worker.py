@@ -15,6 +15,8 @@ MOST_JOBS = 16
 """Jobs a worker runs at once: each is a chunk of messages and has concurrency inside."""
 LOOK_S = 0.5
 """Seconds between looks at the queue where no wake-up comes."""
+ANSWER_S = 2.0
+"""Seconds for a look at the queue: a Redis that says nothing is like one that is away."""
 AWAY_S = 1.0
 """Seconds between tries while Redis is away; sending goes on meanwhile, straight from the store."""
 log = get_logger(__name__)
@@ -73,14 +75,21 @@ class WakingWorker(Worker):
     async def _look(self) -> None:
         self._woken.clear()
         try:
-            await self._poll_iteration()
+            async with asyncio.timeout(ANSWER_S):
+                await self._poll_iteration()
         except (RedisError, OSError) as error:
             log.warning("redis_away", error=type(error).__name__)
             await self._go_on()
             await asyncio.sleep(AWAY_S)
+            self._count_again()
         except Exception as error:  # noqa: BLE001 - an edge: what the bookkeeping of a job raised must not end the worker
             log.error("look_failed", **account(error))
             await asyncio.sleep(AWAY_S)
+
+    def _count_again(self) -> None:
+        """What arq counted before it asked Redis whether it may begin it, and then could not begin, must not hold a place for ever."""
+        for _ in range(self.job_counter - sum(not task.done() for task in self.tasks.values())):
+            self._release_sem_dec_counter_on_complete()
 
     async def _go_on(self) -> None:
         """Does what jobs would ask for; the store may be away as well."""

@@ -1,5 +1,6 @@
 """Circuits that other processes opened, through Redis. A hint: without it each process finds out by itself."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from redis.exceptions import RedisError
 from gateway.dispatch.circuit import Turn, Why
 from gateway.logs import get_logger
 
+ANSWER_S = 1.0
+"""Seconds Redis may take to answer: whoever exchanges hints also looks at what operators decided, and must not wait for it."""
 log = get_logger(__name__)
 
 
@@ -32,7 +35,8 @@ class CircuitHints:
         """One round; never raises for a Redis that is away."""
         turns, self._circuits.turns = dict(self._circuits.turns), {}
         try:
-            heard = await self._round(turns)
+            async with asyncio.timeout(ANSWER_S):
+                heard = await self._round(turns)
         except (RedisError, OSError) as error:
             log.debug("circuits_not_shared", error=type(error).__name__)
             return

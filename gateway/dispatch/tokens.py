@@ -1,9 +1,13 @@
 """Rate per second of a provider, shared by all workers through Redis, counted by its clock."""
 
+import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+ANSWER_S = 1.0
+"""Seconds Redis may take to answer: one that says nothing is like one that is away."""
 
 TAKE = """
 local now = redis.call('TIME')
@@ -12,7 +16,7 @@ local rate, want, kept = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(state[1]), tonumber(state[2])
 if not tokens then tokens, at = 0, now end
-tokens = math.min(math.max(1, rate), tokens + (now - at) * rate)
+tokens = math.min(math.max(1, rate), tokens + math.max(0, now - at) * rate)
 kept = math.min(kept * rate, math.max(0, rate - 1))
 local given = math.max(0, math.min(want, math.floor(tokens - kept)))
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
@@ -20,7 +24,7 @@ redis.call('EXPIRE', KEYS[1], 86400)
 return given
 """
 """A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11). What is kept for other
-lanes is never so much that a full bucket has no token left."""
+lanes is never so much that a full bucket has no token left. Where the clock went back, that time brings no token, and takes none."""
 
 GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end"
 
@@ -37,7 +41,8 @@ class RateTokens:
         if not rate_per_s:
             return count
         try:
-            return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count, kept]))
+            async with asyncio.timeout(ANSWER_S):
+                return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count, kept]))
         except (RedisError, OSError):
             return 0
 
@@ -46,7 +51,8 @@ class RateTokens:
         if not rate_per_s:
             return
         try:
-            await self._give_back(keys=[_key(provider)], args=[count])
+            async with asyncio.timeout(ANSWER_S):
+                await self._give_back(keys=[_key(provider)], args=[count])
         except (RedisError, OSError):
             return
 

@@ -56,3 +56,15 @@ async def test_a_slow_rate_serves_every_lane(redis_url: str) -> None:
         await asyncio.sleep(1.25)
         for rate in rates:
             assert await tokens.take(f"vendor {rate}", rate, 5, KEPT[Lane.BULK]) >= 1
+
+
+async def test_a_clock_that_goes_back_costs_no_more_than_a_bucket_that_starts_empty(redis_url: str) -> None:
+    """Another Redis takes over, or its clock is set right: the time that has not come yet must not be waited for."""
+    async with Redis.from_url(redis_url) as redis:
+        tokens = RateTokens(redis)
+        await tokens.take("vendor", 100, 1)
+        await redis.hset("tixing:rate:vendor", mapping={"tokens": "50", "at": str(time.time() + 3600)})
+        assert await tokens.take("vendor", 100, 10) == 10, "what was there is there"
+        await tokens.take("vendor", 100, 500)
+        await asyncio.sleep(0.2)
+        assert 15 <= await tokens.take("vendor", 100, 500) <= 60
