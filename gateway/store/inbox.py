@@ -13,7 +13,7 @@ returning id, provider, sealed"""
 
 TAKE_ONE = "delete from inbox where id = $1 returning id, provider, sealed"
 
-PUT_OFF = "update inbox set tries = tries + 1, due_at = now() + least(power(2, tries), 3600) * $2::interval where id = $1"
+PUT_OFF = "update inbox set tries = tries + 1, due_at = now() + least(power(2, least(tries, 12)), 3600) * $2::interval where id = $1"
 
 OLDEST_S = "select extract(epoch from now() - due_at)::float8 from inbox where due_at <= now() order by id limit 1"
 

@@ -115,5 +115,25 @@ async def test_one_bad_callback_keeps_no_other_and_is_tried_again_later(plant: P
     assert await plant.messages() == [("delivered", None)] * 3
 
 
+async def test_one_that_can_never_be_applied_keeps_no_other_however_often_it_was_tried(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = await sent(plant, 2)
+    for reference in (bad, good):
+        await kept(plant, Report(reference, Status.DELIVERED), body=reference.encode())
+    await plant.pool.execute("update inbox set tries = 2000 where id = (select min(id) from inbox)")
+    real = inbox.Inbox._opened
+
+    def choking(self: inbox.Inbox, provider: str, sealed: bytes) -> Any:
+        opened = real(self, provider, sealed)
+        if opened.body == bad.encode():
+            raise ValueError("odd")
+        return opened
+
+    monkeypatch.setattr(inbox.Inbox, "_opened", choking)
+    assert await applied(plant) == 1
+    assert await plant.value("select due_at between now() + interval '59 minutes' and now() + interval '61 minutes' from inbox")
+
+
 def _about(reference: str) -> Report:
     return Report(reference, ABSENT.status, ABSENT.reason, ABSENT.fault, permanent=True, vendor_code=ABSENT.vendor_code)
