@@ -28,12 +28,15 @@ SIZE = "select pg_relation_size('contact')"
 
 LATEST = "select month, counted_at from quality_census order by month desc limit 1"
 
+_ID = 'p.id collate "POSIX"'
+"""As the index `person_region` has it."""
 CONTACTS = f"""
 select c.id, c.person_id, p.region, p.details, c.channel, c.relation, c.source, c.verified_on, c.sealed, {STATE} as state, b.p_alive, b.delivered, b.failed,
        b.last_at, b.opted_out_at, b.wrong_person_at, {{shared_by}} as shared_by
   from person p join contact c on c.person_id = p.id left join number b on b.key = c.key{{join}}
- where p.region >= $1 and p.region < $2 and (p.region, p.id) >= ($3, $4) and (p.region, p.id, c.id) > ($3, $4, $5) and c.removed_at is null{{wanted}}
- order by p.region, p.id, c.id limit ${{limit}}"""  # noqa: S608 - our own words
+ where p.region >= $1 and p.region < $2 and (p.region, {_ID}) >= ($3, $4) and (p.region, {_ID}, c.id) > ($3, $4, $5)
+   and c.removed_at is null{{wanted}}
+ order by p.region, {_ID}, c.id limit ${{limit}}"""  # noqa: S608 - our own words
 
 SHARED_NUMBERS = """
 select s.key, s.persons, s.sources, s.regions, h.channel, h.sealed
