@@ -4,12 +4,10 @@ import numpy as np
 from rich.console import Console
 
 from gateway.cli.screen import table
-from gateway.quality.evidence import code_of
+from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.model import CLASSES, Model
 from gateway.quality.record import Record
-
-LIES = 0.05
-"""A provider that answers absent for more than this of numbers in service is named."""
+from gateway.quality.routes import suspect
 
 
 def show(model: Model, record: Record, console: Console) -> None:
@@ -18,17 +16,8 @@ def show(model: Model, record: Record, console: Console) -> None:
         console.width = 160
     console.print(_codes(model, record))
     console.print(_rates(model, record))
-    for provider, share in suspect(model, record):
+    for provider, share in suspect(model, record.codes):
         console.print(f"provider {provider or '(none)'} answers absent for {share:.0%} of numbers in service: its word counts accordingly")
-
-
-def suspect(model: Model, record: Record) -> list[tuple[str, float]]:
-    """Providers that call living numbers absent, and how many of them."""
-    shares: dict[str, float] = {}
-    for provider, word, vendor_code in record.codes:
-        if word == "number_absent":
-            shares[provider] = shares.get(provider, 0.0) + model.weights(provider, word, vendor_code)[0]
-    return [(provider, share) for provider, share in sorted(shares.items()) if share > LIES]
 
 
 def _codes(model: Model, record: Record) -> object:
@@ -36,8 +25,8 @@ def _codes(model: Model, record: Record) -> object:
     made = table(*headers, title=f"Weights of codes, {model.version}: P(code | number is …)", numbers=headers[3:])
     seen = np.bincount(record.what[(record.what >= 0) & record.own], minlength=len(record.codes)).tolist()
     for code, count in zip(record.codes, seen, strict=True):
-        weights = model.codes.get(code_of(*code), CLASSES[code[1]])  # type: ignore[index]
-        made.add_row(*code, f"{count:,}", *(f"{w:.4f}" for w in weights), *(f"{w:.4f}" for w in CLASSES[code[1]]))  # type: ignore[index]
+        weights = model.codes.get(code_of(*code), CLASSES[Evidence(code[1])])
+        made.add_row(*code, f"{count:,}", *(f"{w:.4f}" for w in weights), *(f"{w:.4f}" for w in CLASSES[Evidence(code[1])]))
     return made
 
 

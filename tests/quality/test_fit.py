@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -9,21 +10,21 @@ from msgspec.structs import replace
 from bench.quality.measure import believe
 from bench.quality.oracle import oracle
 from bench.quality.population import History, Population, happen, populations
-from gateway.cli.quality_weights import suspect
 from gateway.quality.chain import Layout, generator, transitions
 from gateway.quality.evidence import code_of
 from gateway.quality.expect import expect
 from gateway.quality.fit import fit, sample
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import steps_of
+from gateway.quality.routes import suspect
 from gateway.quality.tables import Tables
 
 PERSONS = 3_000
-ONE_BAD = replace(populations()["test-bad-route"], providers=(populations()["test-bad-route"].providers[1],))
+ONE_BAD = replace(populations()["tune-bad-route"], providers=(populations()["tune-bad-route"].providers[1],))
 
 
 def bad_route() -> Population:
-    return populations()["test-bad-route"]
+    return populations()["tune-bad-route"]
 
 
 @cache
@@ -61,7 +62,7 @@ def test_weights_of_codes_are_found_for_each_provider() -> None:
 @pytest.mark.parametrize("alone", [False, True])
 def test_a_route_that_calls_living_numbers_absent_is_noticed_and_does_no_more_harm(alone: bool) -> None:
     history, model = tried(alone)
-    assert [share for _, share in suspect(model, history.record)] == [pytest.approx(0.2, abs=0.03)]
+    assert [share for _, share in suspect(model, history.record.codes)] == [pytest.approx(0.2, abs=0.03)]
     steps = steps_of(history.record)
     before, after = (believe(Tables(one), steps, history).suppressed & history.truth_own for one in (PRIOR, model))
     assert before.sum() / history.truth_own.sum() > 0.01
@@ -93,6 +94,11 @@ def test_the_same_histories_give_the_same_version() -> None:
     history, _ = tried()
     few = sample(history.record, 200)
     assert fit(few, history.end_day, rounds=3) == fit(few, history.end_day, rounds=3)
+
+
+def test_a_model_is_stored_as_json_and_read_again() -> None:
+    _, model = tried()
+    assert msgspec.json.decode(msgspec.json.encode(model), type=Model) == model
 
 
 def test_a_sample_is_whole_histories() -> None:

@@ -151,6 +151,9 @@ def test_states_do_not_flicker() -> None:
     edge = Reading(0.65, 0.7, 0.1, 0.2)
     assert judge(edge, State.GOOD, heard=True) is State.GOOD
     assert judge(edge, State.DOUBTFUL, heard=True) is State.DOUBTFUL
+    held_back = Reading(0.5, 0.9, 0.05, 0.05, p_blocked=0.4)
+    assert judge(held_back, State.BLOCKED, heard=True) is State.BLOCKED
+    assert judge(held_back, State.GOOD, heard=True) is not State.BLOCKED
     gone = Reading(0.1, 0.2, 0.7, 0.1)
     assert judge(gone, State.DEAD, heard=True) is State.DEAD
     assert judge(gone, State.DOUBTFUL, heard=True) is State.DOUBTFUL
