@@ -106,6 +106,8 @@ class Circuit:
     def _open(self, why: Why, pauses_s: Sequence[float], now: float, *, ripe: bool) -> Turn | None:
         if not self._opened and not ripe:
             return None
+        if self._opened and now < self._until:  # it was on its way when the circuit opened, and says nothing new
+            return None
         seconds = pauses_s[min(self._opened, len(pauses_s) - 1)]
         self._until = now + seconds
         self._opened += 1

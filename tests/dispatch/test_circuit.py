@@ -65,3 +65,14 @@ def test_a_try_that_found_nothing_to_send_leaves_the_place_to_another() -> None:
     assert circuit.admits(OPEN_S[0])
     circuit.unused()
     assert circuit.admits(OPEN_S[0])
+
+
+def test_calls_that_were_on_their_way_when_it_opened_keep_it_open_no_longer() -> None:
+    """A vendor that starts anew drops fifty connections at once: that is one failure, and it is there again in seconds."""
+    circuit = opened()
+    turns = [circuit.ended(FAILED, 0.1) for _ in range(50)]
+    assert turns == [None] * 50
+    assert circuit.admits(OPEN_S[0])
+    circuit.ended(FAILED, OPEN_S[0])
+    assert circuit.state(OPEN_S[0] + OPEN_S[1] - 0.1) is CircuitState.OPEN
+    assert circuit.state(OPEN_S[0] + OPEN_S[1]) is CircuitState.HALF_OPEN
