@@ -107,20 +107,20 @@ class Joining:
         candidates: dict[tuple[str, str], list[Part]] = {}
         for part in await parts.find(connection, list({one[2] for one in named}), list({one[1] for one in named})):
             candidates.setdefault((part.provider, part.vendor_id), []).append(part)
-        doubtful = [part.message_id for several in candidates.values() if len(several) > 1 for part in several]
-        keys = await parts.keys(connection, doubtful) if doubtful else {}
-        told = {
-            place: self._best(candidates.get((provider, vendor_id), []), provider, report, keys)
-            for place, provider, vendor_id, report in named
-        }
+        told = {place: self._best(candidates.get((provider, vendor_id), []), report) for place, provider, vendor_id, report in named}
         return {place: part for place, part in told.items() if part is not None}
 
-    def _best(self, candidates: Sequence[Part], provider: str, report: Report, keys: Mapping[int, bytes]) -> Part | None:
-        """The latest; where the vendor gave an id twice, the latest that went to the address which the report names."""
-        if len(candidates) > 1 and report.address:
-            there = frozenset(self._keys(provider, report.address))
-            candidates = [part for part in candidates if keys.get(part.message_id) in there] or candidates
-        return candidates[0] if candidates else None
+    def _best(self, candidates: Sequence[Part], report: Report) -> Part | None:
+        """The latest; where the vendor gave an id twice, the latest that went to the address which the report names. Where all that had the id are
+        final and went elsewhere, the vendor began again with its numbers, and whose this one is will be known when its answer is on disk.
+        """
+        if not candidates or not report.address or (len(candidates) == 1 and not candidates[0].ended):
+            return candidates[0] if candidates else None
+        there = frozenset(self._keys(candidates[0].provider, report.address))
+        found = [part for part in candidates if part.key in there]
+        if not found and all(part.ended for part in candidates):
+            return None
+        return (found or candidates)[0]
 
 
 class Applies(Protocol):

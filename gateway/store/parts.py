@@ -11,10 +11,9 @@ from gateway.store.pool import Connection, Queries
 COLUMNS = ("provider", "vendor_id", "message_id", "call_id", "part", "parts")
 
 FIND = """
-select p.provider, p.vendor_id, p.message_id, p.call_id, p.parts from unnest($1::text[]) as u(vendor_id) join part p on p.vendor_id = u.vendor_id
+select p.provider, p.vendor_id, p.message_id, p.call_id, p.parts, m.key, m.final_at is not null and not m.provisional
+  from unnest($1::text[]) as u(vendor_id) join part p on p.vendor_id = u.vendor_id join message m on m.id = p.message_id
  where p.provider = any($2::text[]) order by p.call_id desc"""
-
-KEYS = "select id, key from message where id = any($1::bigint[])"
 
 SAY = """
 update part p set status = u.status
@@ -37,10 +36,11 @@ select receipt, position, provider, reference, $5, vendor_id, message_id, sealed
     as u(receipt, position, provider, reference, vendor_id, message_id, sealed)"""
 
 # Joins, not `exists`: those the planner turned into a hash of the whole table. What these find must be what joining finds, or it is looked for
-# again and again: a report with a number for a reference is about that message or none.
+# again and again: a report with a number for a reference is about that message or none, and one whose id was given before may wait for another.
 _KNOWN = """
 select u.receipt_id, u.position
-  from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider where u.message_id is null and {which}
+  from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider join message m on m.id = p.message_id
+ where u.message_id is null and (m.final_at is null or m.provisional) and {which}
 union
 select u.receipt_id, u.position
   from receipt_unjoined u join message m on m.id = u.message_id join call c on c.id = any(m.calls) and c.provider = u.provider where {which}"""
@@ -65,13 +65,15 @@ Place = tuple[int, int]
 
 
 class Part(Struct, frozen=True, gc=False):
-    """What a vendor's id stands for."""
+    """What a vendor's id stands for. `key`: where the message went; `ended`: its status is final."""
 
     provider: str
     vendor_id: str
     message_id: int
     call_id: int
     parts: int
+    key: bytes
+    ended: bool
 
 
 class Unjoined(Struct, frozen=True, gc=False):
@@ -99,11 +101,6 @@ async def insert(connection: Connection, provider_of: Sequence[tuple[str, int, i
 async def find(connection: Connection, vendor_ids: Sequence[str], providers: Sequence[str]) -> list[Part]:
     """What these ids stand for, the latest call first."""
     return [Part(*row) for row in await connection.fetch(FIND, vendor_ids, providers)]
-
-
-async def keys(connection: Connection, message_ids: Sequence[int]) -> dict[int, bytes]:
-    """Where messages went, as keyed hashes."""
-    return {row[0]: row[1] for row in await connection.fetch(KEYS, message_ids)}
 
 
 async def of_calls(connection: Connection, asked: Sequence[tuple[int, int, bytes]]) -> dict[int, int]:

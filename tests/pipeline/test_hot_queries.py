@@ -95,7 +95,7 @@ QUERIES = {
     "numbers": (receipts.NUMBERS, {"number_pkey"}),
     "holders": (inbound.HOLDERS, {"contact_key"}),
     "last messages": (inbound.LAST_MESSAGE, {"message_key"}),
-    "parts": (parts.FIND, {"part_vendor_id"}),
+    "parts": (parts.FIND, {"part_vendor_id", "message_pkey"}),
     "say of parts": (parts.SAY, {"part_vendor_id"}),
     "standing of parts": (parts.STANDING, {"part_message"}),
     "messages of calls": (parts.OF_CALLS, {"call_pkey", "message_key"}),

@@ -239,6 +239,24 @@ async def test_an_id_that_the_vendor_gave_twice_means_the_one_that_went_to_that_
     assert await plant.messages("person_id, status_now") == [("p0", "delivered"), ("p1", "delivered")]
 
 
+async def test_a_report_with_an_id_given_before_waits_where_the_message_that_had_it_is_final_and_went_elsewhere(plant: Plant) -> None:
+    """A vendor that begins again with its numbers, and whose report is here before its answer is on disk."""
+    plant.vendor.says = lambda m: Answer(m.reference, Outcome.ACCEPTED, parts=("same",))
+    await people(plant, 1)
+    await plant.drain()
+    await told(plant, of_part("same", address=number(0)))
+    await plant.post(known("p1", sms(number(1))), reminder("p1"))
+    (call,) = await plant.claim_all()
+    answers = await plant.vendor.send(call.batch, call.lease.holds, lambda: None)
+    await told(plant, of_part("same", address=number(1)))
+    assert await plant.receiving.again.lately() == 0, "nobody goes round with it"
+    assert await plant.count("receipt_unjoined") == 1
+    await plant.record(call, answers)
+    assert await plant.messages("person_id, status_now") == [("p0", "delivered"), ("p1", "delivered")]
+    await told(plant, of_part("same", address=number(0)))
+    assert await plant.rows("select cardinality(receipts) from message order by id") == [(2,), (1,)]
+
+
 async def test_the_same_id_at_another_provider_is_another(emptied_dsn: str) -> None:
     async with open_plant(emptied_dsn) as plant:
         plant.vendor.says = in_parts(1)
