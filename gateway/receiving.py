@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.batching import Batcher
 from gateway.intake.check import Refused
 from gateway.jobs import Jobs
+from gateway.logs import account, get_logger
 from gateway.numbers import LONGEST_ADDRESS
 from gateway.pipeline.inbox import Inbox
 from gateway.pipeline.incoming import Incoming
@@ -26,6 +27,8 @@ MOST_CALLBACKS = 20
 AT_ONCE = 2
 WORTH = 5
 """Transactions of callbacks at the same time, and callbacks that wait before a second one joins: a few share the next."""
+
+log = get_logger(__name__)
 
 
 class Receiving:
@@ -71,7 +74,10 @@ class Receiving:
         if received.replan:
             await self._jobs.plan()
         if received.unjoined:
-            await self.again.of_receipts(received.unjoined)
+            try:
+                await self.again.of_receipts(received.unjoined)
+            except Exception as error:  # noqa: BLE001 - an edge: the callbacks are on disk; the scheduler's look joins what waits
+                log.error("reports_wait", **account(error))
 
 
 def templates_of(runtime: Runtime) -> Templates:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from gateway.evidence.verify import everything
@@ -216,6 +217,15 @@ async def test_what_a_crash_left_unjoined_is_joined_by_the_next_look(plant: Plan
     assert sorted(await plant.messages()) == [("delivered", None)] * 2 + [("sent", None)]
     assert await plant.rows("select vendor_id from receipt_unjoined") == [("nobody",)]
     assert await plant.count("receipt") == 2  # what could not be joined made no second one
+
+
+async def test_a_look_that_fails_after_the_commit_takes_no_acknowledgement_back(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_: object) -> int:
+        raise asyncpg.DeadlockDetectedError
+
+    monkeypatch.setattr(plant.receiving.again, "of_receipts", fails)
+    await told(plant, of_part("v1-1"))
+    assert await plant.count("receipt") == 1
 
 
 async def test_old_reports_that_name_nobody_are_left_alone(plant: Plant) -> None:
