@@ -2,7 +2,7 @@
 
     mine, in service (one state a kind of person) ⇄ mine, off → frozen (in stages) → for sale → a stranger's, in service ⇄ a stranger's, off → frozen …
 
-An entry that was wrong from the start begins as a stranger's. What nobody can observe apart is one state, so that a belief stays ten numbers.
+An entry that was wrong from the start begins as a stranger's. What nobody can observe apart is one state, so that a belief stays twelve numbers.
 """
 
 from functools import cached_property

@@ -52,6 +52,18 @@ OUTCOMES = (
 """What came of a message (or a lookup): read through the weights of its code."""
 RESPONSES = (Evidence.CERTIFIED, Evidence.REPLIED, Evidence.WRONG_PERSON, Evidence.OPTED_OUT)
 """What a person did after a message."""
+FAILURES = frozenset(
+    {
+        Evidence.NUMBER_ABSENT,
+        Evidence.NUMBER_SUSPENDED,
+        Evidence.UNREACHABLE,
+        Evidence.AMBIGUOUS,
+        Evidence.NO_RECEIPT,
+    }
+)
+"""Outcomes that a dead number gives."""
+SIGNS_OF_LIFE = frozenset({Evidence.DELIVERED, Evidence.IN_SERVICE, *RESPONSES})
+"""What no dead number gives, whoever holds it."""
 BLOCKS = (Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST)
 RANK = {word: rank for rank, word in enumerate((Evidence.LISTED, *OUTCOMES, *RESPONSES))}
 """Order of what bears the same time, so that a record has one order whatever order it arrived in."""

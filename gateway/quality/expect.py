@@ -1,4 +1,4 @@
-"""What a population's histories say under a model: how often each state gave each row, how long and how often numbers moved. One pass forward and back.
+"""What a population's histories say under a model: how often each state gave each row, how long and how oftwelve numbers moved. One pass forward and back.
 
 The forward pass is the beliefs' own (`sweep`), kept at every step; the pass back adds what came later. Both go over pairs in chunks, rank by rank.
 """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, observe
+from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, failures, observe
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -98,11 +98,12 @@ def _put(
     parts = zip(beliefs, seen, repeated.tolist(), strict=True)
     blocked = np.array([_blocked(tables, belief, one, again) for belief, one, again in parts])
     outcomes = np.array([belief.outcomes + (one.evidence in OUTCOME) for belief, one in zip(beliefs, seen, strict=True)])
+    failed = [failures(belief, one) for belief, one in zip(beliefs, seen, strict=True)]
     verified = np.array([belief.verified for belief in beliefs])
     before = np.array([PLACE[belief.state] for belief in beliefs], dtype=np.int8)
-    state = judge_all(read_all(tables, vectors, blocked), before, (outcomes > 0) | verified).tolist()
+    state = judge_all(read_all(tables, vectors, blocked), before, (outcomes > 0) | verified, np.array(failed)).tolist()
     raw, width = vectors.tobytes(), vectors.itemsize * vectors.shape[1]
-    columns = zip(*(column.tolist() for column in days), blocked.tolist(), outcomes.tolist(), state, strict=True)
+    columns = zip(*(column.tolist() for column in days), blocked.tolist(), outcomes.tolist(), failed, state, strict=True)
     return [
         PairBelief(
             raw[i * width : (i + 1) * width],
@@ -113,10 +114,11 @@ def _put(
             block,
             beliefs[i].observations + 1,
             outcome,
+            fails,
             beliefs[i].verified,
             STATES[place],
         )
-        for i, (day, sent_day, waiting, certified_day, block, outcome, place) in enumerate(columns)
+        for i, (day, sent_day, waiting, certified_day, block, outcome, fails, place) in enumerate(columns)
     ]
 
 

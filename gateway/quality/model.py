@@ -36,13 +36,13 @@ class Rates(Struct, frozen=True):
 class Responses(Struct, frozen=True):
     """What people do after a message that the phone took, per message."""
 
-    shares: tuple[float, ...] = (0.6, 0.4)
-    """Kinds of persons: those who act on notices, those who seldom do."""
-    certified: tuple[float, ...] = (0.5, 0.2)
+    shares: tuple[float, ...] = (0.4, 0.35, 0.25)
+    """Kinds of persons: those who act on notices, those who do now and then, those who hardly ever do."""
+    certified: tuple[float, ...] = (0.6, 0.3, 0.05)
     """Certifies after a notice that reached them, by kind."""
     certified_else: float = 0.03
     """Certifies all the same, though the message reached a stranger."""
-    certified_again: tuple[float, ...] = (0.35, 0.1)
+    certified_again: tuple[float, ...] = (0.45, 0.2, 0.04)
     """As `certified`, where the person has certified within `REST_DAYS` before the message: little is due then, so silence says less."""
     certified_again_else: float = 0.02
     """As `certified_else`, in that time."""

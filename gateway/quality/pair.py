@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import BLOCKS, OUTCOMES, Evidence, Observation
+from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, SIGNS_OF_LIFE, Evidence, Observation
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables
 
@@ -19,7 +19,7 @@ HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
 
 
 class PairBelief(Struct, frozen=True):
-    """What is kept of one pair: ten numbers, a few days and counts."""
+    """What is kept of one pair: twelve numbers, a few days and counts."""
 
     weights: bytes = b""
     """State probabilities as float64, in the order of `chain.Layout`; empty: nothing is known."""
@@ -36,6 +36,8 @@ class PairBelief(Struct, frozen=True):
     observations: int = 0
     outcomes: int = 0
     """Of them: what came of messages."""
+    failed: int = 0
+    """Failures since the last sign of life."""
     verified: bool = False
     state: State = State.UNVERIFIED
 
@@ -60,10 +62,21 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
         after = _outcome(tables, belief, seen)
     else:
         after = _response(tables, belief, seen)
-    after = replace(after, observations=after.observations + 1)
-    return replace(
-        after, state=judge(read(tables, vector_of(after), after.blocked), after.state, heard=after.outcomes > 0 or after.verified)
-    )
+    after = replace(after, observations=after.observations + 1, failed=failures(belief, seen))
+    now = read(tables, vector_of(after), after.blocked)
+    return replace(after, state=judge(now, after.state, heard=heard(after), failed=after.failed))
+
+
+def heard(belief: PairBelief) -> bool:
+    """Whether there is anything to judge a number by."""
+    return belief.outcomes > 0 or belief.verified
+
+
+def failures(before: PairBelief, seen: Observation) -> int:
+    """Failures since the last sign of life; what another person answered is not followed."""
+    if seen.evidence in SIGNS_OF_LIFE and (seen.own or seen.evidence in OUTCOMES):
+        return 0
+    return before.failed + (seen.evidence in FAILURES)
 
 
 def vector_of(belief: PairBelief) -> Array:

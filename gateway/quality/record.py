@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.quality.evidence import RESPONSES, Evidence
+from gateway.quality.evidence import FAILURES, RESPONSES, SIGNS_OF_LIFE, Evidence
 from gateway.quality.tables import AGAIN, ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OPEN, OTHER, OWN, PASS, REST_DAYS, RESTED, SILENCE_DAYS
 
 Ints = NDArray[np.int64]
@@ -60,6 +60,8 @@ class Steps(Struct, frozen=True):
     outcome: Flags
     rested: Flags
     """Somebody certified within `REST_DAYS` before."""
+    failed: Small
+    """Failures since the last sign of life, with this row."""
     taken: Flags
     """A delivered message to this very person."""
     verified: Flags
@@ -97,6 +99,7 @@ def steps_of(record: Record) -> Steps:
         _blocks(record, m, repeated),
         m.outcome,
         m.rested,
+        _failed(record, m),
         m.own_outcome & m.delivered,
         checked,
         record.day[np.where(attached[lasts], previous[lasts], lasts)],
@@ -183,6 +186,16 @@ def _blocks(record: Record, m: _Marks, repeated: Flags) -> Small:
     blocking = np.array([_blocking(i, code[1]) for i, code in enumerate(record.codes)] or [NONE])
     heard = m.response & record.own & ~repeated
     return np.where(m.outcome, blocking[np.maximum(record.what, 0)], np.where(heard, NOT_BLOCKED, NONE)).astype(np.int32)
+
+
+def _failed(record: Record, m: _Marks) -> Small:
+    words = [Evidence(code[1]) for code in record.codes]
+    fails = m.outcome & np.isin(record.what, [i for i, word in enumerate(words) if word in FAILURES])
+    lives = m.outcome & np.isin(record.what, [i for i, word in enumerate(words) if word in SIGNS_OF_LIFE])
+    total = np.cumsum(fails)
+    sign = np.maximum.accumulate(np.where(lives | (m.response & record.own), np.arange(len(total)), NONE))
+    before = np.where(sign >= m.begins, total[np.maximum(sign, 0)], total[m.begins] - fails[m.begins])
+    return (total - before).astype(np.int32)
 
 
 def _left_open(record: Record, m: _Marks, lasts: Ints) -> tuple[Small, Small]:

@@ -1,6 +1,7 @@
 """Beliefs → states for people to read, with hysteresis: a state is left later than it is entered, so that it does not flicker."""
 
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -8,10 +9,12 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 
-DEAD_FROM, DEAD_UNTIL = 0.10, 0.30
-"""A number that is likelier dead than sold is given up where the probability that it lives and is the person's falls to the first, and taken back
-where it rises to the second."""
-WRONG_FROM, WRONG_UNTIL = 0.007, 0.05
+DEAD_FROM, DEAD_AFTER_THREE, DEAD_UNTIL = 0.02, 0.25, 0.40
+"""A number that is likelier dead than sold is given up where the probability that it lives and is the person's falls to the first, or to the second
+after three failures in a row, and taken back where it rises to the third. One word for absent is often wrong and soon corrected; three failures
+without a sign of life are seldom a living number's, and waiting longer sends on to the dead."""
+IN_A_ROW = 3
+WRONG_FROM, WRONG_UNTIL = 0.015, 0.08
 """The same for a number that is likelier a stranger's: silence is weaker evidence than a vendor's word, and those who never answer pay for it."""
 GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
 WORTH_FROM = 0.15
@@ -71,11 +74,15 @@ class Reading(Struct, frozen=True):
         return self.p_own / held if held > 0 else 0.0
 
 
-def judge(now: Reading, before: State, *, heard: bool) -> State:
-    """The state, from the belief and the state before. `heard`: something came of a message, or somebody verified the number."""
+def judge(now: Reading, before: State, *, heard: bool, failed: int = 0) -> State:
+    """The state, from the belief and the state before.
+
+    `heard`: something came of a message, or somebody verified the number. `failed`: failures since the last sign of life.
+    """
     gone = before in SUPPRESSED
     dead = _dead(now, before)
-    if now.p_own <= (DEAD_FROM if dead else WRONG_FROM) or (gone and now.p_own < (DEAD_UNTIL if dead else WRONG_UNTIL)):
+    gives_up = WRONG_FROM if not dead else DEAD_AFTER_THREE if failed >= IN_A_ROW else DEAD_FROM
+    if now.p_own <= gives_up or (gone and now.p_own < (DEAD_UNTIL if dead else WRONG_UNTIL)):
         return State.DEAD if dead else State.WRONG_PERSON
     if now.p_blocked >= (BLOCKED_UNTIL if before is State.BLOCKED else BLOCKED_FROM):
         return State.BLOCKED
@@ -109,13 +116,13 @@ class Readings(Struct, frozen=True):
         return Reading(*(float(column[i]) for column in (self.p_reach, self.p_own, self.p_dead, self.p_others, self.p_blocked)))
 
 
-def judge_all(now: Readings, before: NDArray[np.int8], heard: NDArray[np.bool_]) -> NDArray[np.int8]:
+def judge_all(now: Readings, before: NDArray[np.int8], heard: NDArray[np.bool_], failed: NDArray[np.integer[Any]]) -> NDArray[np.int8]:
     """`judge` for many pairs at once."""
     gone = (before == DEAD) | (before == WRONG_PERSON)
     gone_for = now.p_dead + now.p_others
     share = np.divide(now.p_dead, gone_for, out=np.zeros_like(gone_for), where=gone_for > 0)
     dead = np.where(before == DEAD, 1 - share <= CHANGES_KIND, np.where(before == WRONG_PERSON, share > CHANGES_KIND, share >= 0.5))
-    enters = now.p_own <= np.where(dead, DEAD_FROM, WRONG_FROM)
+    enters = now.p_own <= np.where(dead, np.where(failed >= IN_A_ROW, DEAD_AFTER_THREE, DEAD_FROM), WRONG_FROM)
     given_up = enters | (gone & (now.p_own < np.where(dead, DEAD_UNTIL, WRONG_UNTIL)))
     blocked = now.p_blocked >= np.where(before == BLOCKED, BLOCKED_UNTIL, BLOCKED_FROM)
     good = (now.p_reach >= GOOD_FROM) | ((before == GOOD) & (now.p_reach >= GOOD_UNTIL))

@@ -24,6 +24,7 @@ class Beliefs(Struct):
     waiting: NDArray[np.int32]
     blocked: Array
     heard: NDArray[np.bool_]
+    failed: NDArray[np.int32]
     state: NDArray[np.int8]
 
 
@@ -50,8 +51,16 @@ class _Laid(Struct, frozen=True):
 def sweep(tables: Tables, steps: Steps, *, trace: Trace | None = None) -> Beliefs:
     """The beliefs after all observations. `trace`, where given, is filled row by row."""
     count, size = len(steps.first) - 1, tables.layout.size
-    none, unverified = np.zeros(count, dtype=np.bool_), np.full(count, UNVERIFIED, dtype=np.int8)
-    made = Beliefs(np.zeros((count, size)), steps.last_day, steps.sent_day, steps.waiting, np.zeros(count), none, unverified)
+    made = Beliefs(
+        np.zeros((count, size)),
+        steps.last_day,
+        steps.sent_day,
+        steps.waiting,
+        np.zeros(count),
+        np.zeros(count, dtype=np.bool_),
+        steps.failed[steps.first[1:] - 1],
+        np.full(count, UNVERIFIED, dtype=np.int8),
+    )
     laid = _Laid(
         tables,
         steps,
@@ -102,7 +111,7 @@ def readings(tables: Tables, beliefs: Beliefs, day: int) -> tuple[Readings, NDAr
     vectors = beliefs.weights * tables.silences.reshape(-1, tables.layout.size)[silence]
     vectors = np.vstack(list(_parts(tables, vectors, day - beliefs.day)) or [vectors])
     now = read_all(tables, vectors, beliefs.blocked)
-    return now, judge_all(now, beliefs.state, beliefs.heard)
+    return now, judge_all(now, beliefs.state, beliefs.heard, beliefs.failed)
 
 
 def _parts(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Iterator[Array]:
@@ -118,13 +127,16 @@ def _chunk(laid: _Laid, made: Beliefs, chunk: Ints, ranks: list[tuple[int, Ints]
     for k, (n, at) in enumerate(ranks):
         v = _arrived(laid, vectors[:n], at) if k else moved(tables, laid.starts[steps.start[at]], steps.age[at])
         if trace is not None:
-            _note(tables, trace, at, v, blocked[:n], state[:n], heard[:n])
+            now = read_all(tables, v / v.sum(axis=1, keepdims=True), blocked[:n])
+            failed = steps.failed[at - 1] if k else np.zeros(n, dtype=np.int32)
+            trace.p_reach[at], trace.p_own[at] = now.p_reach, now.p_own
+            trace.state[at] = judge_all(now, state[:n], heard[:n], failed)
         v = v * laid.rows[steps.row[at]]
         vectors[:n] = v / v.sum(axis=1, keepdims=True)
         block = steps.block[at]
         blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, laid.blocked[np.maximum(block, 0)], 0.0))
         heard[:n] |= steps.outcome[at] | steps.verified[at]
-        state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n])
+        state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n], steps.failed[at])
     made.weights[chunk], made.blocked[chunk], made.heard[chunk], made.state[chunk] = vectors, blocked, heard, state
 
 
@@ -146,10 +158,3 @@ def _relisted(laid: _Laid, old: Array, start: NDArray[np.int32], age: NDArray[np
     share = np.where(fresh[:, own].sum(axis=1) > old[:, own].sum(axis=1), laid.renews[start], 0.0)[:, None]
     mixed: Array = (1 - share) * old + share * fresh
     return mixed
-
-
-def _note(
-    tables: Tables, trace: Trace, at: Ints, vectors: Array, blocked: Array, state: NDArray[np.int8], heard: NDArray[np.bool_]
-) -> None:
-    now = read_all(tables, vectors / vectors.sum(axis=1, keepdims=True), blocked)
-    trace.p_reach[at], trace.p_own[at], trace.state[at] = now.p_reach, now.p_own, judge_all(now, state, heard)
