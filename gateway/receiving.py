@@ -1,6 +1,6 @@
 """Callback → receipt path. The API keeps callbacks in the inbox; a worker applies them, and what its own providers hear at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from gateway.batching import Batcher
@@ -46,11 +46,11 @@ class Receiving:
         )
         self.joining = Joining(runtime.vault, _keys(runtime))
         parts = runtime.pool, runtime.vault, runtime.sealer, runtime.ids
-        receive = Receive(*parts, runtime.writer, replies, self.joining, self._committed)
+        receive = self._receive = Receive(*parts, runtime.writer, replies, self.joining, self._committed)
         self.again = Again(runtime.pool, runtime.vault, receive)
         self.rereading = Rereading(runtime.pool, receive)
         self.inbox = Inbox(runtime.pool, runtime.vault, receive, jobs.receive)
-        run = self.inbox.put if keeping else receive
+        run = self.inbox.put if keeping else self._apply
         self._batcher: Batcher[Incoming, None] = Batcher(run, most=MOST_CALLBACKS, at_once=AT_ONCE, worth=WORTH, poisoned=poisoned)
 
     async def __call__(self, provider: str, callback: Callback) -> Reading:
@@ -68,6 +68,16 @@ class Receiving:
     async def drain(self) -> None:
         """Waits for what was taken."""
         await self._batcher.drain()
+
+    async def _apply(self, incoming: Sequence[Incoming]) -> Sequence[None]:
+        """What cannot be applied although it is alone is kept: who is not told that it was taken sends it again for ever, and all that came with it."""
+        try:
+            return await self._receive(incoming)
+        except Exception as error:
+            if len(incoming) > 1 or not poisoned(error):
+                raise
+            log.error("callback_not_applied", provider=incoming[0].provider, **account(error))
+            return await self.inbox.put(incoming)
 
     async def _committed(self, received: Received, at: datetime) -> None:
         self._observed(received, at)

@@ -135,5 +135,19 @@ async def test_one_that_can_never_be_applied_keeps_no_other_however_often_it_was
     assert await plant.value("select due_at between now() + interval '59 minutes' and now() + interval '61 minutes' from inbox")
 
 
+async def test_what_a_worker_heard_and_cannot_apply_is_kept_and_acknowledged_and_keeps_no_other(plant: Plant) -> None:
+    """A link whose news are not taken sends them again for ever, and with them all that came in one body."""
+    first, bad, last = await sent(plant, 3)
+    odd = f"if new.message_ids = array[{bad}]::bigint[] then raise exception 'odd'; end if"
+    async with at_commit(plant.pool, odd, "receipt"):
+        await asyncio.gather(*(plant.report(Report(one, Status.DELIVERED)) for one in (first, bad, last)))
+        assert sorted(await plant.messages()) == [("delivered", None)] * 2 + [("sent", None)]
+        assert (await plant.count("inbox"), plant.jobs.receives) == (1, 1)
+        assert await applied(plant) == 0
+    await plant.pool.execute("update inbox set due_at = now()")
+    assert await applied(plant) == 1
+    assert await plant.messages() == [("delivered", None)] * 3
+
+
 def _about(reference: str) -> Report:
     return Report(reference, ABSENT.status, ABSENT.reason, ABSENT.fault, permanent=True, vendor_code=ABSENT.vendor_code)
