@@ -19,7 +19,7 @@ from gateway.quality.record import steps_of
 from gateway.quality.routes import suspect
 from gateway.quality.tables import Tables
 
-PERSONS = 3_000
+PERSONS = 2_500
 ONE_BAD = replace(populations()["tune-bad-route"], providers=(populations()["tune-bad-route"].providers[1],))
 
 
