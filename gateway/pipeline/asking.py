@@ -1,7 +1,7 @@
 """silence → question → word: asks vendors that can be asked what became of messages nobody reported (abilities.Asks).
 
-An unknown message is asked about two minutes after its call, then ever more rarely. A message whose receipt's time is up is asked about once more,
-and ends as `no_receipt` where the vendor knows nothing of it within ten minutes. No transaction is open while a vendor is asked.
+An unknown message is asked about two minutes after its call, then ever more rarely. A message whose receipt's time is up is asked about a last
+time, again while that finds nobody, and ends as `no_receipt` where the vendor knows nothing of it within ten minutes. No transaction is open while a vendor is asked.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (8, 30, 120, 360, 720))
 """From the first question to the second, and so on; the last one repeats."""
 GRACE = timedelta(minutes=10)
 """What a vendor has for its last word."""
+LAST_WAIT = timedelta(minutes=4)
+"""Between the last questions: the vendor may be away when the first of them is asked."""
 MOST = 100
 """Calls that are asked about at once."""
 
@@ -31,7 +33,7 @@ class Asking:
     async def due(self, provider: str) -> list[Asked]:
         """Messages to ask this vendor about now. Whoever else looks does not get them; a death over the asking costs one wait."""
         async with self._pool.acquire() as connection, connection.transaction():
-            taken = await asks.take(connection, provider, MOST, WAITS)
+            taken = await asks.take(connection, provider, MOST, WAITS, LAST_WAIT)
             if not taken:
                 return []
             open_ = await asks.still_open(connection, taken)

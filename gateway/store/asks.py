@@ -16,7 +16,8 @@ insert into ask (call_id, provider, ask_at, ends_at) select call, $2, now(), now
     on conflict (call_id) do update set ask_at = now(), ends_at = coalesce(ask.ends_at, excluded.ends_at)"""
 
 TAKE = """
-update ask a set asks = a.asks + 1, ask_at = now() + ($3::interval[])[least(a.asks + 1, cardinality($3::interval[]))]
+update ask a set asks = a.asks + 1,
+                 ask_at = now() + case when a.ends_at is null then ($3::interval[])[least(a.asks + 1, cardinality($3::interval[]))] else $4 end
   from (select call_id from ask where provider = $1 and ask_at <= now() order by ask_at limit $2 for update skip locked) t
  where a.call_id = t.call_id
 returning a.call_id"""
@@ -55,9 +56,12 @@ async def last(connection: Connection, calls: Sequence[int], provider: str, grac
     await connection.execute(LAST, calls, provider, grace)
 
 
-async def take(connection: Connection, provider: str, most: int, waits: Sequence[timedelta]) -> list[int]:
-    """Takes calls to be asked about now; the next time is put off by the n-th of `waits`, whoever dies over the asking."""
-    return [row[0] for row in await connection.fetch(TAKE, provider, most, list(waits))]
+async def take(connection: Connection, provider: str, most: int, waits: Sequence[timedelta], last_wait: timedelta) -> list[int]:
+    """Takes calls to be asked about now; the next time is put off by the n-th of `waits`, whoever dies over the asking.
+
+    The last questions about a call, before it ends, are `last_wait` apart.
+    """
+    return [row[0] for row in await connection.fetch(TAKE, provider, most, list(waits), last_wait)]
 
 
 async def still_open(connection: Connection, calls: Sequence[int]) -> list[Open]:

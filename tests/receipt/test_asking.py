@@ -149,6 +149,18 @@ async def test_an_unknown_message_whose_time_is_up_is_asked_about_a_last_time(pl
     assert await plant.messages() == [("undelivered", "no_receipt")]
 
 
+async def test_a_last_question_that_found_nobody_is_asked_again_while_there_is_time(plant: Plant) -> None:
+    """The vendor was away for a moment, or who asked died over it."""
+    asking = await silent(plant, Outcome.ACCEPTED, 1)
+    await pass_time(plant, HOURS)
+    await asking.hand_over(VENDOR, HOURS)
+    assert len(await asking.due(VENDOR)) == 1
+    assert await asking.due(VENDOR) == []
+    await pass_time(plant, GRACE / 2)
+    assert len(await asking.due(VENDOR)) == 1
+    assert (await plant.sweep.asked_in_vain()).calls == 0
+
+
 async def test_a_provider_that_cannot_be_asked_any_more_leaves_no_questions(plant: Plant) -> None:
     asking = await silent(plant, Outcome.UNKNOWN, 1)
     asking.askable = frozenset()
