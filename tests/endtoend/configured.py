@@ -49,9 +49,9 @@ def config_text(port: int, vendors: Vendors, callback: Callable[[str], str]) -> 
         f'[[route]]\nchannel = "{channel}"\nlane = "{lane}"\nproviders = {json.dumps(names)}\n' for channel, lane, names in routes
     )
     one, text = f'["{CALLBACK_TOKEN}"]', '"{text}"'
-    common = (
-        f"timeout_s = 1\nlease_s = 6.1\nconnect_timeout_s = 0.5\nreceipt_timeout_h = {RECEIPT_TIMEOUT_S / 3600}\ncallback_tokens = {one}"
-    )
+    rest = f"connect_timeout_s = 0.5\nreceipt_timeout_h = {RECEIPT_TIMEOUT_S / 3600}\ncallback_tokens = {one}"
+    common = f"timeout_s = 2\nlease_s = 7.1\n{rest}"
+    link = f"timeout_s = 3\nlease_s = 8.1\nreconnect_s = 0.1\n{rest}"  # longer than a throttled link pauses
     aliyun_keys = f"""
 driver = "aliyun"
 access_key_id = "{aliyun.KEY_ID}"
@@ -119,8 +119,7 @@ port = {vendors.ports["cmpp"]}
 sp_id = "901234"
 secret = "{CMPP_SECRET}"
 src_id = "10690001"
-reconnect_s = 0.1
-{common}
+{link}
 [providers.smpp]
 driver = "smpp"
 connections = 2
@@ -129,8 +128,7 @@ port = {vendors.ports["smpp"]}
 system_id = "{vendors.smsc.options.system_id}"
 password = "{SMPP_PASSWORD}"
 source = "10690001"
-reconnect_s = 0.1
-{common}
+{link}
 [providers.wechat]
 driver = "wechat"
 app_id = "{wechat.APP_ID}"

@@ -14,6 +14,7 @@ from tests.endtoend.vendors import LOST
 def gateway() -> Iterator[Gateway]:
     home = make_data_dir()
     one = Gateway(home)
+    ends: dict[str, int] = {}
     try:
         one.begin()
         one.post(*(event for driver in WAYS for ending in ENDINGS for event in notice(driver, ending)))
@@ -21,6 +22,7 @@ def gateway() -> Iterator[Gateway]:
         one.post(*(event for driver in ("cmpp", "smpp") for event in notice(driver, "8888", region=LONG_WINDED)))
         yield one
     finally:
-        one.end()
+        ends = one.end()
         remove_data_dir(home / "var")
         remove_data_dir(home)
+    assert set(ends.values()) == {0}, ends
