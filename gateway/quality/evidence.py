@@ -82,6 +82,8 @@ class Observation(Struct, frozen=True, gc=False):
     verified_day: int | None = None
     own: bool = True
     """False for what was observed on this number through another person."""
+    second: int = 0
+    """Of that day: what came late is told by it."""
 
 
 def code_of(provider: str, evidence: str, vendor_code: str) -> str:

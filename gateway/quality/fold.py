@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, failures, observe
+from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, failures, late, observe
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -44,8 +44,8 @@ def fold(tables: Tables, pairs: Sequence[tuple[PairBelief, Observation]]) -> lis
 
 
 def _alone(belief: PairBelief, seen: Observation) -> bool:
-    if belief.weights and seen.day < belief.day:
-        raise OutOfOrder(f"day {seen.day} comes after day {belief.day}")
+    if late(belief, seen):
+        raise OutOfOrder(belief, seen)
     return not belief.weights or seen.evidence is Evidence.LISTED
 
 
@@ -108,6 +108,8 @@ def _put(
         PairBelief(
             raw[i * width : (i + 1) * width],
             day,
+            seen[i].day,
+            seen[i].second,
             sent_day,
             waiting,
             certified_day,

@@ -25,6 +25,9 @@ class PairBelief(Struct, frozen=True):
     """State probabilities as float64, in the order of `chain.Layout`; empty: nothing is known."""
     day: int = 0
     """Day of the last evidence that moved the belief in time."""
+    seen_day: int = NEVER
+    seen_second: int = 0
+    """When the last evidence was, moved or not."""
     sent_day: int = NEVER
     """Day of the last message to this person that the phone took and that may still be answered."""
     waiting: int = 0
@@ -48,23 +51,32 @@ UNKNOWN = PairBelief()
 class OutOfOrder(ValueError):
     """An observation is older than what the belief has seen: recompute the belief from the record."""
 
+    def __init__(self, belief: PairBelief, seen: Observation) -> None:
+        super().__init__(f"day {seen.day} ({seen.second} s) comes after day {belief.seen_day} ({belief.seen_second} s)")
+
 
 def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
-    """The belief after one more observation. Raises `OutOfOrder`; observations of one day go in the order of `RANK`."""
+    """The belief after one more observation. Raises `OutOfOrder`; observations of one second go in the order of `RANK`."""
     if not belief.weights and seen.evidence is not Evidence.LISTED:
         belief = _listed(tables, belief, Observation(seen.day, Evidence.LISTED))
         belief = replace(belief, observations=0)
-    if belief.weights and seen.day < belief.day:
-        raise OutOfOrder(f"day {seen.day} comes after day {belief.day}")
+    if late(belief, seen):
+        raise OutOfOrder(belief, seen)
     if seen.evidence is Evidence.LISTED:
         after = _listed(tables, belief, seen)
     elif seen.evidence in OUTCOMES:
         after = _outcome(tables, belief, seen)
     else:
         after = _response(tables, belief, seen)
-    after = replace(after, observations=after.observations + 1, failed=failures(belief, seen))
+    count, failed = after.observations + 1, failures(belief, seen)
+    after = replace(after, observations=count, failed=failed, seen_day=seen.day, seen_second=seen.second)
     now = read(tables, vector_of(after), after.blocked)
     return replace(after, state=judge(now, after.state, heard=heard(after), failed=after.failed))
+
+
+def late(belief: PairBelief, seen: Observation) -> bool:
+    """Whether an observation is older than what the belief has seen."""
+    return (seen.day, seen.second) < (belief.seen_day, belief.seen_second)
 
 
 def heard(belief: PairBelief) -> bool:

@@ -147,6 +147,17 @@ def test_an_observation_from_before_says_that_the_record_must_be_read_again(tabl
         observe(tables, told(*LIVING), Observation(10, Evidence.DELIVERED))
 
 
+def test_lateness_is_told_by_the_second_even_after_an_answer(tables: Tables, told: Story) -> None:
+    belief = told((0, "listed"), (60, "delivered"), (70, "certified_after_notice"))
+    assert belief.day == 60
+    for day in (65, 69):
+        with pytest.raises(OutOfOrder):
+            observe(tables, belief, Observation(day, Evidence.DELIVERED))
+    evening = observe(tables, belief, Observation(80, Evidence.DELIVERED, second=70_000))
+    with pytest.raises(OutOfOrder):
+        observe(tables, evening, Observation(80, Evidence.NUMBER_ABSENT, second=60_000))
+
+
 def test_states_do_not_flicker() -> None:
     edge = Reading(0.65, 0.7, 0.1, 0.2)
     assert judge(edge, State.GOOD, heard=True) is State.GOOD
