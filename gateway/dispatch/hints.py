@@ -1,7 +1,7 @@
-"""Circuits that other processes opened, through Redis. A hint: without it each process finds out by itself."""
+"""Circuits that other processes opened, and links that they hold, through Redis. A hint: without it each process finds out by itself."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from redis.asyncio import Redis
@@ -12,6 +12,8 @@ from gateway.logs import get_logger
 
 ANSWER_S = 1.0
 """Seconds Redis may take to answer: whoever exchanges hints also looks at what operators decided, and must not wait for it."""
+LINK_S = 3.0
+"""Seconds for which a link counts as held after its owner said so: it says so once a second."""
 log = get_logger(__name__)
 
 
@@ -21,8 +23,14 @@ class Circuits(Protocol):
     turns: dict[str, Turn]
     """Those that opened or closed here and of which nobody was told yet."""
 
+    elsewhere: Collection[str]
+    """Providers whose link stands in another process."""
+
     def told(self, provider: str, turn: Turn) -> None:
         """Another process opened its circuit to a provider."""
+
+    def links(self) -> list[str]:
+        """Providers whose link stands in this process."""
 
 
 class CircuitHints:
@@ -34,30 +42,36 @@ class CircuitHints:
     async def exchange(self) -> None:
         """One round; never raises for a Redis that is away."""
         turns, self._circuits.turns = dict(self._circuits.turns), {}
+        links = self._circuits.links()
         try:
             async with asyncio.timeout(ANSWER_S):
-                heard = await self._round(turns)
+                heard, held = await self._round(turns, links)
         except (RedisError, OSError) as error:
             log.debug("circuits_not_shared", error=type(error).__name__)
+            self._circuits.elsewhere = ()
             return
+        self._circuits.elsewhere = held.difference(links)
         for name, turn in heard.items():
             if name not in turns:
                 self._circuits.told(name, turn)
 
-    async def _round(self, turns: Mapping[str, Turn]) -> dict[str, Turn]:
+    async def _round(self, turns: Mapping[str, Turn], links: Collection[str]) -> tuple[dict[str, Turn], set[str]]:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for name, turn in turns.items():
                 if turn.why is None:
                     pipeline.delete(_key(name))
                 else:
                     pipeline.set(_key(name), f"{turn.times} {turn.why}", px=int(turn.seconds * 1000))
+            for name in links:
+                pipeline.set(_link(name), 1, px=int(LINK_S * 1000))
             for name in self._providers:
                 pipeline.get(_key(name))
                 pipeline.pttl(_key(name))
-            answers = (await pipeline.execute())[len(turns) :]
-        found = zip(self._providers, answers[::2], answers[1::2], strict=True)
-        read = {name: _read(said, left_ms) for name, said, left_ms in found if said is not None}
-        return {name: turn for name, turn in read.items() if turn is not None}
+                pipeline.exists(_link(name))
+            answers = (await pipeline.execute())[len(turns) + len(links) :]
+        found = list(zip(self._providers, answers[::3], answers[1::3], answers[2::3], strict=True))
+        read = {name: _read(said, left_ms) for name, said, left_ms, _ in found if said is not None}
+        return {name: turn for name, turn in read.items() if turn is not None}, {name for name, *_, held in found if held}
 
 
 def _read(said: bytes, left_ms: int) -> Turn | None:
@@ -67,3 +81,7 @@ def _read(said: bytes, left_ms: int) -> Turn | None:
 
 def _key(provider: str) -> str:
     return f"tixing:circuit:{provider}"
+
+
+def _link(provider: str) -> str:
+    return f"tixing:link:{provider}"

@@ -45,6 +45,8 @@ class Outlets:
         self.turns: dict[str, Turn] = {}
         """Circuits that opened or closed here and of which nobody was told yet."""
         self.turned = asyncio.Event()
+        self.elsewhere: Collection[str] = ()
+        """Providers whose link stands in another process."""
         self._asked_help: dict[tuple[str, Reason | None], float] = {}
 
     def route(self, channel: str, lane: str) -> "LaneRoute":
@@ -63,7 +65,7 @@ class Outlets:
             return None
         now = time.monotonic()
         usable = {name: self._switches[name].weight for name in outlets if name not in out and self._usable(name, now)}
-        if not usable:
+        if not usable or (not any(usable.values()) and self._better_elsewhere(outlets, now)):
             return None
         if len(usable) > 1:
             usable = {name: weight for name, weight in usable.items() if self.places[name].silent_s(now) < SILENT_S} or usable
@@ -138,8 +140,19 @@ class Outlets:
             self._asked_help[about] = now
             log.error("provider_needs_operator", provider=provider, reason=str(answer.reason))
 
+    def links(self) -> list[str]:
+        """Providers whose link stands in this process."""
+        return [name for name, link in self._links.items() if link.up()]
+
+    def _better_elsewhere(self, outlets: Iterable[str], now: float) -> bool:
+        """Whether the process that holds a link of this route has one to use before any of weight 0."""
+        return any(name in self.elsewhere and self._switches[name].weight > 0 and self._in_service(name, now) for name in outlets)
+
+    def _in_service(self, name: str, now: float) -> bool:
+        return not self._switches[name].suspended and self._circuits[name].state(now) is not CircuitState.OPEN
+
     def _usable(self, name: str, now: float) -> bool:
-        if self._switches[name].suspended or self._circuits[name].state(now) is CircuitState.OPEN:
+        if not self._in_service(name, now):
             return False
         link = self._links.get(name)
         return link is None or link.up()

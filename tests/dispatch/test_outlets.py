@@ -1,5 +1,6 @@
 """Which provider a lane uses: weights, switches, circuits, links, silence; and what other processes are told of circuits."""
 
+import asyncio
 from collections import Counter
 from types import SimpleNamespace
 
@@ -174,6 +175,41 @@ async def test_a_circuit_that_opened_in_one_process_opens_in_the_others(redis_ur
             await each.exchange()
         assert here.states()["a"] is CircuitState.CLOSED
         assert later.states()["a"] is CircuitState.CLOSED
+
+
+async def test_a_provider_that_has_given_way_carries_nothing_where_another_process_has_the_link(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of weight 0 is for when there is no other: a link that another process holds is one."""
+    monkeypatch.setattr("gateway.dispatch.hints.LINK_S", 0.2)
+    async with Redis.from_url(redis_url) as redis:
+        owner, other = LinkedVendor("a"), LinkedVendor("a")
+        here, there = outlets(owner, Vendor("b")), outlets(other, Vendor("b"))
+        hints = [CircuitHints(redis, each, ["a", "b"]) for each in (here, there)]
+
+        async def exchanged() -> None:
+            for each in hints:
+                await each.exchange()
+
+        owner.is_up = True
+        await exchanged()
+        assert picked(there.route("sms", "normal")) == {"b": 40}, "its own share"
+        for each in (here, there):
+            each.switch({"b": Switch(0.0)})
+        assert picked(here.route("sms", "normal")) == {"a": 40}
+        assert picked(there.route("sms", "normal")) == {}
+        there.switch({"a": Switch(1.0, suspended=True), "b": Switch(0.0)})
+        assert picked(there.route("sms", "normal")) == {"b": 40}
+        there.switch({"b": Switch(0.0)})
+        for _ in range(FAILURES):
+            there.ended("a", FAILED)
+        assert picked(there.route("sms", "normal")) == {"b": 40}
+        there.ended("a", TAKEN)
+        assert picked(there.route("sms", "normal")) == {}
+        owner.is_up = False
+        await asyncio.sleep(0.25)
+        await exchanged()
+        assert picked(there.route("sms", "normal")) == picked(here.route("sms", "normal")) == {"b": 40}
 
 
 async def test_what_was_told_once_is_not_told_again_when_it_is_over(redis_url: str) -> None:

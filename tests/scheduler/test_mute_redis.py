@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from typing import Any, cast
 
@@ -23,6 +23,11 @@ class Circuits:
 
     def __init__(self) -> None:
         self.turns = {"vendor": Turn(Why.FAILED, 5.0, 1)}
+
+        self.elsewhere: Collection[str] = ("vendor",)
+
+    def links(self) -> list[str]:
+        return []
 
     def told(self, provider: str, turn: Turn) -> None: ...
 
