@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 
-DEAD_FROM, DEAD_AFTER_THREE, DEAD_UNTIL = 0.02, 0.25, 0.40
+DEAD_FROM, DEAD_AFTER_THREE, DEAD_UNTIL = 0.01, 0.20, 0.35
 """A number that is likelier dead than sold is given up where the probability that it lives and is the person's falls to the first, or to the second
 after three failures in a row, and taken back where it rises to the third. One word for absent is often wrong and soon corrected; three failures
 without a sign of life are seldom a living number's, and waiting longer sends on to the dead."""
 IN_A_ROW = 3
-WRONG_FROM, WRONG_UNTIL = 0.015, 0.08
+WRONG_FROM, WRONG_UNTIL = 0.01, 0.06
 """The same for a number that is likelier a stranger's: silence is weaker evidence than a vendor's word, and those who never answer pay for it."""
 GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
 WORTH_FROM = 0.15
