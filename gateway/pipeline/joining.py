@@ -43,11 +43,6 @@ class Joined(Struct):
     by_part: dict[Place, Part]
 
 
-def joinless(incoming: Sequence[Incoming]) -> bool:
-    """Whether some report has no reference of ours."""
-    return any(r.reference is None for i in incoming for r in i.reading.reports)
-
-
 class Joining:
     """Finds the messages of reports that do not name them."""
 

@@ -93,19 +93,25 @@ async def test_two_that_apply_at_once_apply_each_callback_once(plant: Plant, oth
     assert await plant.value("select sum(delivered) from number") == 30
 
 
-async def test_one_bad_callback_keeps_no_other_and_is_tried_again_later(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, bad, last = await sent(plant, 3)
-    for reference in (first, bad, last):
-        await kept(plant, Report(reference, Status.DELIVERED), body=reference.encode())
+def choked(monkeypatch: pytest.MonkeyPatch, body: bytes) -> Any:
+    """From now on a callback with this body cannot be opened. Returns what opens it."""
     real = inbox.Inbox._opened
 
     def choking(self: inbox.Inbox, provider: str, sealed: bytes) -> Any:
         opened = real(self, provider, sealed)
-        if opened.body == bad.encode():
+        if opened.body == body:
             raise ValueError("odd")
         return opened
 
     monkeypatch.setattr(inbox.Inbox, "_opened", choking)
+    return real
+
+
+async def test_one_bad_callback_keeps_no_other_and_is_tried_again_later(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, bad, last = await sent(plant, 3)
+    for reference in (first, bad, last):
+        await kept(plant, Report(reference, Status.DELIVERED), body=reference.encode())
+    real = choked(monkeypatch, bad.encode())
     assert await applied(plant) == 2
     assert (await plant.row("select tries, due_at > now() as later from inbox"))[:] == (1, True)
     assert await applied(plant) == 0, "not before its time"
@@ -122,15 +128,7 @@ async def test_one_that_can_never_be_applied_keeps_no_other_however_often_it_was
     for reference in (bad, good):
         await kept(plant, Report(reference, Status.DELIVERED), body=reference.encode())
     await plant.pool.execute("update inbox set tries = 2000 where id = (select min(id) from inbox)")
-    real = inbox.Inbox._opened
-
-    def choking(self: inbox.Inbox, provider: str, sealed: bytes) -> Any:
-        opened = real(self, provider, sealed)
-        if opened.body == bad.encode():
-            raise ValueError("odd")
-        return opened
-
-    monkeypatch.setattr(inbox.Inbox, "_opened", choking)
+    choked(monkeypatch, bad.encode())
     assert await applied(plant) == 1
     assert await plant.value("select due_at between now() + interval '59 minutes' and now() + interval '61 minutes' from inbox")
 
