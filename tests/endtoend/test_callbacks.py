@@ -1,6 +1,7 @@
 """The doors for vendors of a gateway that runs: who is let in, and with what."""
 
 import json
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -25,8 +26,10 @@ def test_with_a_wrong_token_there_is_nothing(gateway: Gateway, provider: str, me
 def test_a_probe_of_the_address_is_answered_as_the_vendor_wants(gateway: Gateway) -> None:
     status, body = ask(gateway.callback("aliyun"))
     assert (status, json.loads(body)["code"]) == (200, 0)
-    query = {"timestamp": "1", "nonce": NONCE, "signature": "0" * 40, "echostr": "x"}
-    assert ask(f"{gateway.callback('wechat')}?{urlencode(query)}")[0] == 400
+    stamp = str(int(time.time()))
+    query = {"timestamp": stamp, "nonce": NONCE, "signature": signature(TOKEN, stamp, NONCE), "echostr": "5577"}
+    assert ask(f"{gateway.callback('wechat')}?{urlencode(query)}") == (200, b"5577")
+    assert ask(f"{gateway.callback('wechat')}?{urlencode(query | {'signature': '0' * 40})}")[0] == 400
 
 
 @pytest.mark.parametrize("provider", CALLED_BACK)
