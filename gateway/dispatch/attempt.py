@@ -21,12 +21,11 @@ async def attempt(provider: Provider, call: Call, on_first_byte: Callable[[], No
         answers = await provider.send(call.batch, call.lease.holds, on_first_byte)
         if alone and _nothing_left(answers):
             answers = await _again_in_lease(provider, call, on_first_byte)
-    except Exception as error:  # noqa: BLE001 - an edge: a driver that raises says nothing of what left
+        whole = len(answers) == len(call.started) and {a.reference for a in answers} == call.started.keys()
+        return answers if whole else one_each(call, answers)
+    except Exception as error:  # noqa: BLE001 - an edge: a driver that raises, or answers what is no answer, says nothing of what left
         log.error("provider_raised", provider=call.provider, messages=len(call.batch), **account(error))
         return one_each(call, [])
-    if len(answers) != len(call.started) or {a.reference for a in answers} != call.started.keys():
-        return one_each(call, answers)
-    return answers
 
 
 def one_each(call: Call, answers: Sequence[Answer]) -> list[Answer]:

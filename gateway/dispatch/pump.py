@@ -256,7 +256,11 @@ class Pump:
 
     async def _make(self, outlet: Outlet, call: Call, flight: _Flight) -> None:
         start = time.perf_counter()
-        answers = await self._attempt(outlet, call, flight)
+        try:
+            answers = await self._attempt(outlet, call, flight)
+        except BaseException:  # cancelled: nobody says how it ended, and the lease will
+            self._watcher.unused(call.provider)
+            raise
         took = time.perf_counter() - start
         flight.call_s += 0.05 * (took - flight.call_s)
         self._watcher.ended(call, took, answers)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -270,6 +271,29 @@ async def test_a_driver_that_raises_while_half_open_opens_the_circuit_again(monk
     await bench.drain()
     assert {a.outcome for a in bench.answers.said} == {Outcome.UNKNOWN}
     now[0] += OPEN_S[1]
+    assert bench.circuit is CircuitState.HALF_OPEN
+
+
+@pytest.mark.parametrize("said", [None, 7, [None], ["odd"]])
+async def test_a_driver_that_answers_nonsense_says_nothing_of_what_left(said: Any) -> None:
+    """Drivers may be other people's."""
+    bench = Bench(3)
+    bench.vendor.answers = lambda _: cast("list[Answer]", said)
+    await bench.drain()
+    assert {a.outcome for a in bench.answers.said} == {Outcome.UNKNOWN}
+    assert len(bench.answers.said) == 3
+
+
+async def test_a_driver_that_lets_itself_be_cancelled_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(50)
+    now = await opened(bench, monkeypatch)
+    now[0] += OPEN_S[0]
+
+    def cancelled(_: Sequence[Outgoing]) -> list[Answer]:
+        raise asyncio.CancelledError
+
+    bench.vendor.answers = cancelled
+    await bench.drain()
     assert bench.circuit is CircuitState.HALF_OPEN
 
 
