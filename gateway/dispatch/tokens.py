@@ -19,12 +19,13 @@ if not tokens then tokens, at = 0, now end
 tokens = math.min(math.max(1, rate), tokens + math.max(0, now - at) * rate)
 kept = math.min(kept * rate, math.max(0, rate - 1))
 local given = math.max(0, math.min(want, math.floor(tokens - kept)))
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', tostring(now))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - given), 'at', string.format('%.6f', now))
 redis.call('EXPIRE', KEYS[1], 86400)
 return given
 """
 """A bucket of one second's worth, of one token at least. One that Redis does not know starts empty, not full (invariant 11). What is kept for other
-lanes is never so much that a full bucket has no token left. Where the clock went back, that time brings no token, and takes none."""
+lanes is never so much that a full bucket has no token left. Where the clock went back, that time brings no token, and takes none; so the
+time is kept to the microsecond, for what `tostring` rounds up would look like that."""
 
 GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end"
 

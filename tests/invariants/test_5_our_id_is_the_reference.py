@@ -73,7 +73,7 @@ async def test_answers_that_do_not_add_up_make_their_messages_unknown(plant: Pla
     plant.vendor.answers = said
     async with pumping(plant) as sending:
         await sending.pumps["sms", "normal"].drain(lambda: False)
-    assert [row[0] for row in await plant.messages()] == statuses  # finding 4
+    assert sorted(row[0] for row in await plant.messages()) == statuses  # finding 4; the call has them in any order
     assert await plant.count("queue") == 0
 
 
