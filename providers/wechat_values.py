@@ -27,6 +27,8 @@ _CUT: Final[Mapping[str, tuple[int, str]]] = {
     "car_number": (8, "…"),
 }
 """The limit, and what stands at the end of a value that was cut to it."""
+CONST: Final = 20
+"""The longest `const`."""
 _SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "number": re.compile(r"-?(?=[\d.]{1,32}$)\d+(?:\.\d+)?", re.ASCII),
     "letter": re.compile(r"[A-Za-z]{1,32}"),
@@ -38,7 +40,7 @@ _SHAPES: Final[Mapping[str, re.Pattern[str]]] = {
     "phone_number": re.compile(r"[^A-Za-z\u3400-\u9fff]+"),
     "car_number": re.compile(r".[A-Za-z0-9·-]*.?"),
     "phrase": re.compile(rf"{_HAN}{{1,5}}"),
-    "const": re.compile(r".{1,20}"),
+    "const": re.compile(r".+"),
 }
 
 
@@ -60,6 +62,8 @@ def fit(keyword: str, value: str) -> str:
     shape = _SHAPES.get(kind)
     if shape is not None and not shape.fullmatch(value if kind != "car_number" else value.replace("…", "")):
         raise Unfit(f"{keyword} would hold what the vendor takes for no {kind}")
+    if kind == "const" and _units(value) > CONST:  # it must be one of the registered values, so it is not cut
+        raise Unfit(f"{keyword} would be longer than {CONST}")
     return value
 
 

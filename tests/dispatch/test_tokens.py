@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from redis.asyncio import Redis
 
@@ -13,26 +14,31 @@ WITHIN_S = 0.005
 
 
 async def test_asking_for_tokens_adds_no_more_than_five_milliseconds_to_a_claim(redis_url: str) -> None:
-    """p99; four lanes' pumps of a worker ask at once. The best of three rounds: whoever else uses this machine is not measured."""
+    """p99 beyond that of a bare question to the same Redis at the same moment: whoever else uses this machine slows both."""
     async with Redis.from_url(redis_url) as redis:
         tokens = RateTokens(redis)
-        rounds = [await _p99_s(tokens) for _ in range(3)]
+        rounds = [await _added_s(lambda: tokens.take("vendor", 5000, 100), redis.ping) for _ in range(3)]
     assert min(rounds) < WITHIN_S, rounds
 
 
-async def _p99_s(tokens: RateTokens) -> float:
-    took: list[float] = []
+async def _added_s(ask: Callable[[], Awaitable[object]], bare: Callable[[], Awaitable[object]]) -> float:
+    """What asking takes longer than a bare question, p99 of each; four lanes' pumps of a worker do both in turn."""
+    took: dict[str, list[float]] = {"ask": [], "bare": []}
 
-    async def asks() -> None:
+    async def one(name: str, question: Callable[[], Awaitable[object]]) -> None:
+        began = time.perf_counter()
+        await question()
+        took[name].append(time.perf_counter() - began)
+
+    async def lane() -> None:
         for _ in range(100):
-            began = time.perf_counter()
-            await tokens.take("vendor", 5000, 100)
-            took.append(time.perf_counter() - began)
+            await one("ask", ask)
             await asyncio.sleep(0.002)
+            await one("bare", bare)
 
-    await asyncio.gather(asks(), asks(), asks(), asks())
-    took.sort()
-    return took[int(0.99 * len(took))]
+    await asyncio.gather(lane(), lane(), lane(), lane())
+    p99 = {name: sorted(times)[int(0.99 * len(times))] for name, times in took.items()}
+    return p99["ask"] - p99["bare"]
 
 
 async def test_a_lane_leaves_tokens_to_those_before_it(redis_url: str) -> None:

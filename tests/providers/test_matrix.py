@@ -1,7 +1,7 @@
 """docs/providers.md says of every driver what it can do: here the drivers are asked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,24 +45,26 @@ def posted(body: Any) -> Callback:
 
 
 REPLY: Final = Deliver(msg_id=1, dest_id=b"1", src_terminal=b"13800138000", coding=8, content="退订".encode("utf-16-be"))
-REPORTS: Final[Mapping[str, Callback]] = {
-    "aliyun": posted([aliyun_report("13800138000", "1", "1^0", "DELIVERED")]),
-    "http": posted({"ref": "1", "status": "0"}),
-    "huawei": posted(b"smsMsgId=a_1&status=DELIVRD&extend=1&total=1&sequence=1"),
-    "tencent": posted([{"mobile": "13800138000", "nationcode": "86", "report_status": "SUCCESS", "errmsg": "DELIVRD", "sid": "1:1"}]),
-    "wechat": wechat.WechatPlatform().push(wechat.result("openid", 1, "success")),
+REPORTS: Final[Mapping[str, Callable[[], Callback]]] = {
+    "aliyun": lambda: posted([aliyun_report("13800138000", "1", "1^0", "DELIVERED")]),
+    "http": lambda: posted({"ref": "1", "status": "0"}),
+    "huawei": lambda: posted(b"smsMsgId=a_1&status=DELIVRD&extend=1&total=1&sequence=1"),
+    "tencent": lambda: posted(
+        [{"mobile": "13800138000", "nationcode": "86", "report_status": "SUCCESS", "errmsg": "DELIVRD", "sid": "1:1"}]
+    ),
+    "wechat": lambda: wechat.WechatPlatform().push(wechat.result("openid", 1, "success")),
 }
-"""A report as the vendor pushes it."""
-REPLIES: Final[Mapping[str, Callback]] = {
-    "aliyun": posted([{"phone_number": "13800138000", "content": "退订", "dest_code": "1", "sequence_id": 1}]),
-    "cmpp": packed(V30, State.HEARD, [REPLY.packed(1, LAYOUTS[V30])]),
-    "http": posted({"replies": [{"from": "13800138000", "content": "退订"}]}),
-    "huawei": posted(b"smsMsgId=r1&from=%2B8613800138000&to=1&body=TD"),
-    "sandbox": posted([{"to": "+8613800138000", "at": "2026-11-24T10:00:00+08:00", "text": "退订"}]),
-    "smpp": heard(ShortMessage(Address("8613800138000", 1, 1), Address("1"), b"TD")),
-    "tencent": posted({"mobile": "13800138000", "nationcode": "86", "text": "退订", "time": 1}),
-    "wechat": wechat.WechatPlatform().push(wechat.pushed("openid", "text", "<Content>TD</Content><MsgId>1</MsgId>")),
-    "wecom": wecom.WecomPlatform().push(wechat.pushed("member", "text", "<Content>TD</Content><MsgId>1</MsgId>")),
+"""A report as the vendor pushes it, made when it is asked for: a signature is good for five minutes."""
+REPLIES: Final[Mapping[str, Callable[[], Callback]]] = {
+    "aliyun": lambda: posted([{"phone_number": "13800138000", "content": "退订", "dest_code": "1", "sequence_id": 1}]),
+    "cmpp": lambda: packed(V30, State.HEARD, [REPLY.packed(1, LAYOUTS[V30])]),
+    "http": lambda: posted({"replies": [{"from": "13800138000", "content": "退订"}]}),
+    "huawei": lambda: posted(b"smsMsgId=r1&from=%2B8613800138000&to=1&body=TD"),
+    "sandbox": lambda: posted([{"to": "+8613800138000", "at": "2026-11-24T10:00:00+08:00", "text": "退订"}]),
+    "smpp": lambda: heard(ShortMessage(Address("8613800138000", 1, 1), Address("1"), b"TD")),
+    "tencent": lambda: posted({"mobile": "13800138000", "nationcode": "86", "text": "退订", "time": 1}),
+    "wechat": lambda: wechat.WechatPlatform().push(wechat.pushed("openid", "text", "<Content>TD</Content><MsgId>1</MsgId>")),
+    "wecom": lambda: wecom.WecomPlatform().push(wechat.pushed("member", "text", "<Content>TD</Content><MsgId>1</MsgId>")),
 }
 """A reply of a person as it comes in."""
 
@@ -105,15 +107,15 @@ def knows(driver: str, key: str) -> bool:
     return True
 
 
-def read(driver: str, callbacks: Mapping[str, Callback]) -> Reading:
+def read(driver: str, callbacks: Mapping[str, Callable[[], Callback]]) -> Reading:
     """What it makes of its sample; nothing where there is none."""
-    return made(driver).read(callbacks[driver]) if driver in callbacks else Reading()
+    return made(driver).read(callbacks[driver]()) if driver in callbacks else Reading()
 
 
 def is_checked(driver: str) -> bool:
     """Whether what comes without the vendor's signature can be refused."""
     keys = {"callback_keys": {"k": "s"}, "callback_url": "https://gw.example.cn/callbacks/x/t"} if knows(driver, "callback_keys") else {}
-    body = REPORTS.get(driver, REPLIES.get(driver, posted(b""))).body
+    body = REPORTS.get(driver, REPLIES.get(driver, lambda: posted(b"")))().body
     try:
         made(driver, more=keys).read(Callback("POST", {}, {}, body))
     except UnreadableCallback:
