@@ -3,85 +3,18 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
-from typing import Any, cast
 
-import asyncpg
 import pytest
 
 from gateway.dispatch.attempt import TRIES_IN_LEASE
-from gateway.dispatch.circuit import FAILURES, OPEN_S, CircuitState
-from gateway.dispatch.claim import Call, Claimed, Line
-from gateway.dispatch.lease import boot_seconds, lease
-from gateway.dispatch.outcome import Started
+from gateway.dispatch.lease import boot_seconds
 from gateway.dispatch.outlets import Outlets
 from gateway.dispatch.pump import Outlet, Pump
 from gateway.words import Outcome
 from providers.base.types import Answer, Outgoing
-from tests.pipeline.plant import VENDOR, Vendor
-from tests.pipeline.pumping import Plenty, Seeing
-
-LINE = Line(VENDOR, 30.0, 10.0, 10)
-
-
-class Queue:
-    """Stands for the claim: hands out calls of numbered messages."""
-
-    def __init__(self, messages: int, log: list[tuple[str, int]]) -> None:
-        self.left, self.log = messages, log
-        self.fails: Exception | None = None
-        self.lease_s = 30.0
-        self.open = asyncio.Event()
-        self.open.set()
-        self._next = 0
-
-    async def __call__(self, channel: str, lane: str, count: int, line: Line) -> Claimed:
-        self.log.append(("claim", count))
-        await self.open.wait()
-        if self.fails is not None:
-            raise self.fails
-        taken = min(count, self.left)
-        self.left -= taken
-        calls: list[Call] = []
-        for start in range(0, taken, line.batch_size):
-            batch = [self._message() for _ in range(start, min(start + line.batch_size, taken))]
-            started = {m.reference: Started(int(m.reference), len(calls), 1, None, 0.0) for m in batch}
-            calls.append(Call(len(calls), line.provider, lane, batch, started, lease(self.lease_s, 10.0)))
-        return Claimed(calls, taken)
-
-    def _message(self) -> Outgoing:
-        self._next += 1
-        return Outgoing(str(self._next), f"+86138{self._next:08}", "sms", "text", "t", {}, "")
-
-
-class Answers:
-    """Stands for the recorder."""
-
-    def __init__(self) -> None:
-        self.said: list[Answer] = []
-
-    async def __call__(self, call: Call, answers: Sequence[Answer]) -> None:
-        self.said.extend(answers)
-
-
-class Bench:
-    """A pump with fakes on all sides."""
-
-    def __init__(self, messages: int, connections: int = 5, rate: float = 0.0) -> None:
-        self.vendor, self.tokens, self.answers = Vendor(), Plenty(), Answers()
-        self.queue = Queue(messages, self.tokens.log)
-        self.outlets = Outlets({VENDOR: Outlet(self.vendor, LINE, rate, connections)}, {("sms", None): (VENDOR,)}, lambda: True)
-        self.seen = Seeing(self.outlets)
-        self.pump = Pump("sms", "normal", self.outlets.route("sms", "normal"), self.queue, self.tokens, self.answers, self.seen)
-
-    async def drain(self) -> int:
-        taken = await self.pump.drain(lambda: False)
-        await self.pump.landed()
-        return taken
-
-    @property
-    def circuit(self) -> CircuitState:
-        return self.outlets.states()[VENDOR]
+from tests.dispatch.one_pump import LINE, Answers, Bench, Queue
+from tests.pipeline.plant import VENDOR
+from tests.pipeline.pumping import Plenty
 
 
 async def test_it_sends_all_that_is_due_and_stops() -> None:
@@ -202,99 +135,6 @@ async def test_nothing_else_is_tried_again_by_the_pump(outcome: Outcome) -> None
     bench.vendor.answers = lambda batch: [Answer(m.reference, outcome) for m in batch]
     await bench.drain()
     assert len(bench.vendor.calls) == 1
-
-
-async def opened(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Opens the circuit by calls that fail; the clock to turn."""
-    now = [1000.0]
-    monkeypatch.setattr("gateway.dispatch.outlets.time", SimpleNamespace(monotonic=lambda: now[0]))
-    for _ in range(FAILURES):
-        bench.outlets.ended(VENDOR, [Answer("1", Outcome.UNKNOWN)])
-    assert bench.circuit is CircuitState.OPEN
-    return now
-
-
-async def test_while_the_circuit_is_open_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(50)
-    await opened(bench, monkeypatch)
-    assert await bench.drain() == 0
-    assert bench.tokens.log == []
-
-
-async def test_half_open_one_call_tries_and_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(50)
-    now = await opened(bench, monkeypatch)
-    now[0] += OPEN_S[0]
-    rounds = iter(range(1))
-    await bench.pump.drain(lambda: next(rounds, None) is None)
-    await bench.pump.landed()
-    assert [len(call) for call in bench.vendor.calls] == [LINE.batch_size]
-    assert bench.circuit is CircuitState.CLOSED
-
-
-@pytest.mark.parametrize("error", [asyncpg.CannotConnectNowError("starting"), OSError("gone"), asyncpg.InterfaceError("closed")])
-async def test_a_claim_that_fails_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    bench = Bench(50)
-    now = await opened(bench, monkeypatch)
-    now[0] += OPEN_S[0]
-    bench.queue.fails = error
-    with pytest.raises(type(error)):
-        await bench.drain()
-    assert bench.circuit is CircuitState.HALF_OPEN
-    bench.queue.fails = None
-    assert await bench.drain() == 50
-    assert len(bench.vendor.calls[0]) == LINE.batch_size
-
-
-async def test_a_drain_that_is_cancelled_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(50)
-    now = await opened(bench, monkeypatch)
-    now[0] += OPEN_S[0]
-    bench.queue.open.clear()
-    draining = asyncio.create_task(bench.pump.drain(lambda: False))
-    await asyncio.sleep(0.01)
-    draining.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await draining
-    assert bench.circuit is CircuitState.HALF_OPEN
-
-
-async def test_a_driver_that_raises_while_half_open_opens_the_circuit_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(50)
-    now = await opened(bench, monkeypatch)
-    now[0] += OPEN_S[0]
-
-    def raising(_: Sequence[Outgoing]) -> list[Answer]:
-        raise RuntimeError("bug")
-
-    bench.vendor.answers = raising
-    await bench.drain()
-    assert {a.outcome for a in bench.answers.said} == {Outcome.UNKNOWN}
-    now[0] += OPEN_S[1]
-    assert bench.circuit is CircuitState.HALF_OPEN
-
-
-@pytest.mark.parametrize("said", [None, 7, [None], ["odd"]])
-async def test_a_driver_that_answers_nonsense_says_nothing_of_what_left(said: Any) -> None:
-    """Drivers may be other people's."""
-    bench = Bench(3)
-    bench.vendor.answers = lambda _: cast("list[Answer]", said)
-    await bench.drain()
-    assert {a.outcome for a in bench.answers.said} == {Outcome.UNKNOWN}
-    assert len(bench.answers.said) == 3
-
-
-async def test_a_driver_that_lets_itself_be_cancelled_while_half_open_leaves_the_try_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(50)
-    now = await opened(bench, monkeypatch)
-    now[0] += OPEN_S[0]
-
-    def cancelled(_: Sequence[Outgoing]) -> list[Answer]:
-        raise asyncio.CancelledError
-
-    bench.vendor.answers = cancelled
-    await bench.drain()
-    assert bench.circuit is CircuitState.HALF_OPEN
 
 
 async def test_the_first_byte_is_told_with_the_time_since_the_claim() -> None:
