@@ -2,6 +2,8 @@
 
 from typing import TypeGuard
 
+from gateway.receipt.texts import fits, fitted
+
 LONGEST_ID = 18
 """Digits of the largest id that fits a bigint for certain."""
 
@@ -16,5 +18,4 @@ LONGEST_VENDOR_ID = 128
 
 def storable(vendor_id: str) -> str:
     """A vendor's id as it is stored and looked up: of a bounded length, and without what a store cannot hold."""
-    kept = vendor_id if vendor_id.isprintable() else "".join(c if c.isprintable() else "?" for c in vendor_id)
-    return kept[:LONGEST_VENDOR_ID]
+    return (vendor_id if fits(vendor_id) else fitted(vendor_id))[:LONGEST_VENDOR_ID]

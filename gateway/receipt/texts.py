@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from msgspec import Struct, structs
 
@@ -16,6 +16,10 @@ def fits(text: str | None) -> bool:
     return text is None or text.isprintable()
 
 
+@overload
+def fitted(text: str) -> str: ...
+@overload
+def fitted(text: None) -> None: ...
 def fitted(text: str | None) -> str | None:
     """The text with "?" for what does not print."""
     return None if text is None else "".join(c if c.isprintable() else "?" for c in text)

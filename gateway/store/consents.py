@@ -5,12 +5,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gateway.store import receipts
 from gateway.store.pool import Connection
 
 NOES = ("unfollowed", "refused")
 """States in which nothing is sent."""
 
-HOLD = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
 
 PUT = """
 insert into consent (key, template, channel, provider, state, at)
@@ -47,7 +47,7 @@ class Word(Struct, frozen=True, gc=False):
 async def put(connection: Connection, words: Sequence[Word], at: datetime) -> None:
     """Writes what owners said, in its order; an older word changes nothing. Their numbers are held until the transaction ends."""
     channels = {word.key: word.channel for word in words}
-    await connection.fetch(HOLD, [int.from_bytes(key[8:], signed=True) for key in channels])
+    await receipts.hold_numbers(connection, channels)
     for word in words:  # a sign is rare, and one person's follow each other
         row = [word.key], [word.template], [word.channel], [word.provider], [word.state], [word.at]
         await connection.execute(PUT, *row)

@@ -1,6 +1,6 @@
 """Receipts: callback bodies, what they said of which message, and what that moved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -117,13 +117,18 @@ async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetim
     await copy_in(connection, "receipt", COLUMNS, copied)
 
 
-async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
-    """What is believed of numbers: (key, delivered, failed, absent streak, p_alive, state); those nothing is known of are missing.
+async def hold_numbers(connection: Connection, keys: Iterable[bytes]) -> None:
+    """Holds numbers until the transaction ends, by advisory locks that are taken in one order.
 
-    Held until the transaction ends by advisory locks, taken in one order: a row lock could not hold a number that has no row yet, and two
-    first words on a number must both count. The locks differ from the claim's (the other half of the key).
+    A row lock could not hold a number that has no row yet, and two first words on a number must both count. The locks differ from the
+    claim's (the other half of the key).
     """
     await connection.fetch(HOLD_NUMBERS, [int.from_bytes(key[8:], signed=True) for key in keys])
+
+
+async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
+    """What is believed of numbers: (key, delivered, failed, absent streak, p_alive, state); those nothing is known of are missing. All are held."""
+    await hold_numbers(connection, keys)
     return [tuple(row) for row in await connection.fetch(NUMBERS, keys)]
 
 
