@@ -66,7 +66,7 @@ class Standing(Struct, frozen=True, gc=False):
 
 
 class Contact(Struct, frozen=True, gc=False):
-    """A way to reach the person; identity is (channel, key, relation). `usable` False: quality says never (proved absent twice, wrong person)."""
+    """A way to reach the person; identity is (channel, key, relation). `usable` False: quality gave it up (dead, somebody else's)."""
 
     id: int
     channel: str
@@ -78,10 +78,14 @@ class Contact(Struct, frozen=True, gc=False):
     name: str | None = None
     usable: bool = True
     opted_out: bool = False
-    score: float = 0.5
-    """p_reach as quality believes it; orders contacts of one rung."""
+    score: float | None = None
+    """p_reach as quality believes it; None: nothing is believed yet."""
     refused: tuple[str, ...] = ()
     """Templates whose messages its owner does not take; "" among them: none at all."""
+    doubtful: bool = False
+    """Messages may not reach the person."""
+    last_at: datetime | None = None
+    """When the latest evidence about it came."""
 
 
 class Tried(Struct, frozen=True, gc=False):

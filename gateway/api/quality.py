@@ -128,6 +128,8 @@ CONTACTS = Listing(
         Column("来源", lambda row: said(row.contact.source)),
         Column("核实日期", lambda row: row.contact.verified_on),
         Column("状态", lambda row: said(row.contact.quality.state)),
+        Column("触达概率", lambda row: row.contact.quality.p_reach),
+        Column("说明", lambda row: row.contact.quality.why),
         Column("送达次数", lambda row: row.contact.quality.delivered),
         Column("失败次数", lambda row: row.contact.quality.failed),
         Column("最近结果时间", lambda row: row.contact.quality.last_at),

@@ -55,15 +55,20 @@ class ManagedBy(Struct, frozen=True):
 
 
 class ContactQuality(Struct, frozen=True):
-    """What is believed of a number or account. `p_alive` null: no evidence yet."""
+    """What is believed of a number or account as this person's. `p_reach` and the others null: nothing is believed yet."""
 
     state: str
-    p_alive: float | None
+    p_reach: Annotated[float | None, Meta(description="Chance that a message sent now reaches the person.")]
+    p_alive: Annotated[float | None, Meta(description="Chance that the number exists, whoever holds it.")]
+    p_mine: Annotated[float | None, Meta(description="Chance that whoever holds the number is the person.")]
+    why: Annotated[str, Meta(description="The evidence that decided, one sentence in Chinese.")]
     delivered: int
     failed: int
+    observations: int
     last_at: datetime | None
     opted_out_at: datetime | None
-    wrong_person_at: datetime | None
+    wrong_person_at: Annotated[datetime | None, Meta(description='When somebody answered "not me" about this person.')]
+    override_until: Annotated[datetime | None, Meta(description="The number is used although it was given up, until then.")]
 
 
 class ContactView(Struct, frozen=True):

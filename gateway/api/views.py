@@ -7,7 +7,6 @@ from gateway.api.shapes import BenefitState, ContactQuality, ContactView, CycleD
 from gateway.events import ManagingUnit, Residence
 from gateway.model import Benefit
 from gateway.numbers.masks import mask, mask_name
-from gateway.store.quality_state import UNVERIFIED
 from gateway.store.vault import Vault
 from gateway.words import ContactSource, Relation
 
@@ -62,13 +61,22 @@ def contact(row: asyncpg.Record, vault: Vault) -> ContactView:
     )  # fmt: skip
 
 
+def _rounded(chance: float | None) -> float | None:
+    return None if chance is None else round(chance, 4)
+
+
 def _quality(row: asyncpg.Record) -> ContactQuality:
     return ContactQuality(
-        row["state"] or UNVERIFIED,
-        row["p_alive"],
+        row["state"],
+        _rounded(row["p_reach"]),
+        _rounded(row["p_alive"]),
+        _rounded(row["p_mine"]),
+        row["why"] or "",
         row["delivered"] or 0,
         row["failed"] or 0,
+        row["observations"] or 0,
         row["last_at"],
         row["opted_out_at"],
-        row["wrong_person_at"],
+        row["denied_at"],
+        row["override_until"],
     )

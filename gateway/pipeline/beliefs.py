@@ -17,6 +17,5 @@ async def beliefs_about(connection: Connection, found: Sequence[Event]) -> Mappi
         return NONE
     rows = await persons.known_numbers(connection, list(keys))
     return {
-        key: Belief(usable=state != "dead" and not wrong, opted_out=opted_out, score=p_alive, refused=tuple(refused or ()))
-        for key, p_alive, state, opted_out, wrong, refused in rows
+        key: Belief(usable=dead_at is None, opted_out=opted_out, refused=tuple(refused or ())) for key, dead_at, opted_out, refused in rows
     }

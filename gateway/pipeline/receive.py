@@ -15,13 +15,12 @@ from gateway.model import Closing
 from gateway.pipeline import meanings
 from gateway.pipeline.incoming import Incoming
 from gateway.pipeline.joining import Joining
-from gateway.pipeline.learning import Word, learn
 from gateway.pipeline.replies import Replies
 from gateway.pipeline.write import Writer
 from gateway.receipt.example import example
 from gateway.receipt.reference import ours, storable
 from gateway.receipt.step import Step, step
-from gateway.store import calls, codes, notices, parts, persons, receipts, seals
+from gateway.store import calls, codes, notices, parts, persons, receipts, seals, unlearned
 from gateway.store.codes import Unmapped
 from gateway.store.parts import Unjoined
 from gateway.store.pool import Connection, Pool
@@ -155,7 +154,7 @@ class Receive:
         if not batch.moves:
             return entries, []
         await receipts.move(connection, batch.moves, now)
-        await learn(connection, [Word(s.key, s.channel, r.status, r.reason) for s, r in batch.moved], now)
+        await unlearned.put(connection, {s.key for s, _ in batch.moved})
         closed = await self._close(connection, batch, now, seal_id, entries)
         failed = [s.person_id for s, r in batch.moved if r.status is not Status.DELIVERED]
         if failed:

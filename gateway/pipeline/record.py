@@ -10,14 +10,13 @@ from gateway.dispatch.outcome import Way, effect
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
 from gateway.logs import account, get_logger
-from gateway.pipeline.learning import Word, learn
 from gateway.pipeline.noted import Beside, Noted, as_mapped, note, write
 from gateway.receipt.texts import fitted_answers
-from gateway.store import calls, messages, persons, routing, seals
+from gateway.store import calls, messages, persons, routing, seals, unlearned
 from gateway.store.calls import Effect, Moved
 from gateway.store.pool import Connection, Pool
 from gateway.store.vault import SealedAnswer, Vault
-from gateway.words import Outcome, Reason, Status
+from gateway.words import Outcome, Status
 from providers.base.types import Answer
 
 ALONE = Beside()
@@ -115,9 +114,8 @@ class Recorder:
             else:
                 await messages.enqueue(connection, rows, now)
         failed = [m.person_id for m in moved if m.status == Status.FAILED]
-        words = [Word(m.key, m.channel, Status.FAILED, Reason(m.reason)) for m in moved if m.status == Status.FAILED and m.reason]
-        await learn(connection, words, now)
         if failed:
+            await unlearned.put(connection, {m.key for m in moved if m.status == Status.FAILED})
             await persons.plan_again(connection, failed, now)
         return moved
 

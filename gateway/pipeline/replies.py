@@ -9,7 +9,7 @@ from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.receipt.consent import Templates, clears_all
 from gateway.receipt.keyword import Keyword, keyword
 from gateway.receipt.reference import ours
-from gateway.store import consents, inbound, persons
+from gateway.store import consents, inbound, persons, unlearned
 from gateway.store.inbound import InboundRow
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
@@ -23,7 +23,9 @@ class Heard(Struct, frozen=True):
     replies: list[tuple[str, Inbound, str, bytes]]
     """(provider, reply, channel, key)."""
     holders: list[str]
-    last: dict[bytes, int]
+    last: dict[bytes, tuple[int, str]]
+    whose: dict[int, str]
+    """The person whom a message that was answered was for."""
 
 
 class Replies:
@@ -40,7 +42,7 @@ class Replies:
         keyed = []
         for provider, reply in replies:
             # A reply to a message of ours concerns that message's number, whatever else its provider carries.
-            channel, key = answered.get(int(reply.reference) if ours(reply.reference) else 0, ("", b""))
+            channel, key, _ = answered.get(int(reply.reference) if ours(reply.reference) else 0, ("", b"", ""))
             if not key:
                 channel = self._channel_of(provider)
                 key = self._key(channel, reply.address)
@@ -48,7 +50,8 @@ class Replies:
         keys = list({key for *_, key in keyed})
         holders = sorted({person for people in (await inbound.holders(connection, keys)).values() for person in people})
         await persons.lock_also_of(connection, holders, messages)
-        return Heard(keyed, holders, await inbound.last_messages(connection, keys))
+        whose = {message: person for message, (_, _, person) in answered.items()}
+        return Heard(keyed, holders, await inbound.last_messages(connection, keys), whose)
 
     def _consents(self, provider: str, reply: Inbound, sign: Sign, where: tuple[bytes, str], at: datetime) -> list[consents.Word]:
         """A sign counts from when the person gave it, by the vendor's clock, so that a late repetition changes nothing; never from the future."""
@@ -62,9 +65,11 @@ class Replies:
         rows: list[InboundRow] = []
         said: list[consents.Word] = []
         marks: dict[bytes, tuple[str, bool, bool]] = {}
+        denied: set[tuple[bytes, str]] = set()
         for provider, reply, channel, key in heard.replies:
             word: Keyword | Sign = keyword(reply.text) if reply.sign is None else reply.sign
-            message = int(reply.reference) if ours(reply.reference) and reply.reference else heard.last.get(key)
+            answered = int(reply.reference) if ours(reply.reference) and reply.reference else None
+            message, person = heard.last.get(key, (None, "")) if answered is None else (answered, heard.whose.get(answered, ""))
             sealed = self._vault.seal_raw(reply.text.encode(errors="replace"), b"inbound")
             rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
             if isinstance(word, Sign):
@@ -72,9 +77,14 @@ class Replies:
             elif word is not Keyword.OTHER:
                 before = marks.get(key, (channel, False, False))
                 marks[key] = channel, before[1] or word is Keyword.OPT_OUT, before[2] or word is Keyword.WRONG_PERSON
+            if word is Keyword.WRONG_PERSON:
+                denied.add((key, person))
         await inbound.insert(connection, rows, at, seal_id)
         if marks:
             await inbound.mark(connection, marks, at)
+        if denied:
+            await inbound.deny(connection, denied, at)
+        await unlearned.put(connection, {key for *_, key in heard.replies})
         if said:
             await consents.put(connection, said, at)
         if marks or said:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.ids import Ids
-from gateway.store import asks, calls, persons, seals
+from gateway.store import asks, calls, persons, seals, unlearned
 from gateway.store.calls import Effect, Moved
 from gateway.store.pool import Connection, Pool
 from gateway.words import Fault, Outcome, Reason, Status
@@ -90,5 +90,6 @@ class Sweep:
                 effects = [Effect(m, call, Status.UNDELIVERED, Reason.NO_RECEIPT, Fault.UNKNOWN, provisional=True) for m, call in waiting]
                 moved = await calls.settle(connection, effects, now)
                 await persons.plan_again(connection, [m.person_id for m in moved], now)
+                await unlearned.put(connection, {m.key for m in moved})
             await calls.swept(connection, [call for call, _ in over])
         return Swept(len(over), list(moved))

@@ -59,8 +59,12 @@ def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact
             continue
         left.append(contact)
     if len(left) > 1:
-        left.sort(key=lambda c: (rungs[c.relation, c.channel], -c.score, -(c.verified_on.toordinal() if c.verified_on else 0), c.id))
+        left.sort(key=lambda c: (rungs[c.relation, c.channel], -_worth(c), -(c.verified_on.toordinal() if c.verified_on else 0), c.id))
     return left
+
+
+def _worth(contact: Contact) -> float:
+    return 0.5 if contact.score is None else contact.score
 
 
 def _used(status: Status, reason: Reason | None) -> bool:

@@ -13,7 +13,7 @@ class Belief(Struct, frozen=True, gc=False):
 
     usable: bool = True
     opted_out: bool = False
-    score: float = 0.5
+    score: float | None = None
     refused: tuple[str, ...] = ()
 
 

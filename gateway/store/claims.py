@@ -19,7 +19,13 @@ returning q.message_id, q.person_id, q.due_at, now(), q.avoid"""
 READ = """
 select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at, cardinality(m.calls),
        m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.deadline, num.opted_out_at is not null,
-       num.wrong_person_at is not null, coalesce(num.state = 'dead', false), num.refused
+       case when num.wrong_person_at is not null then exists(
+         select from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.denied_at is not null
+            and (c.override_until is null or c.override_until <= now())) else false end,
+       case when num.dead_at is not null then exists(
+         select from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.state = 'dead'
+            and (c.override_until is null or c.override_until <= now())) else false end,
+       num.refused
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from gateway.store import receipts
+from gateway.store import numbers
 from gateway.store.pool import Connection
 
 NOES = ("unfollowed", "refused")
@@ -22,8 +22,8 @@ update consent c set state = u.state, at = u.at from unnest($1::bytea[], $2::tex
  where c.key = u.key and c.at <= u.at and c.state = any($4::text[])"""
 
 SHOW = """
-insert into number (key, channel, p_alive, state, refused, last_at)
-select k.key, k.channel, 0.5, 'unverified', r.refused, $3
+insert into number (key, channel, refused, last_at)
+select k.key, k.channel, r.refused, $3
   from unnest($1::bytea[], $2::text[]) as k(key, channel)
   cross join lateral (select array_agg(c.template order by c.template) as refused from consent c where c.key = k.key and c.state = any($4::text[])) r
  order by k.key
@@ -47,7 +47,7 @@ class Word(Struct, frozen=True, gc=False):
 async def put(connection: Connection, words: Sequence[Word], at: datetime) -> None:
     """Writes what owners said, in its order; an older word changes nothing. Their numbers are held until the transaction ends."""
     channels = {word.key: word.channel for word in words}
-    await receipts.hold_numbers(connection, channels)
+    await numbers.hold(connection, channels)
     for word in words:  # a sign is rare, and one person's follow each other
         row = [word.key], [word.template], [word.channel], [word.provider], [word.state], [word.at]
         await connection.execute(PUT, *row)

@@ -13,7 +13,7 @@ select n.kind, count(distinct n.id) from outreach o join notice n on n.id = o.no
  where o.closed_at is null and n.status = 'uninformed' group by n.kind"""
 
 CONTACTS = f"""
-select {STATE}, count(*) from contact c left join number b on b.key = c.key where c.removed_at is null group by 1"""  # noqa: S608 - our own words
+select {STATE}, count(*) from contact c where c.removed_at is null group by 1"""  # noqa: S608 - our own words
 
 MISSING = """
 select c.provider, sum(cardinality(c.message_ids))::float8, sum((

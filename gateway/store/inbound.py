@@ -1,6 +1,6 @@
 """Replies (MO): stored, joined to the last message, and what they say of a number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -9,9 +9,10 @@ from gateway.store.pool import Connection
 
 HOLDERS = "select key, person_id from contact where key = any($1::bytea[]) and removed_at is null"
 
-LAST_MESSAGE = "select distinct on (key) key, id from message where key = any($1::bytea[]) and sent_at is not null order by key, id desc"
+LAST_MESSAGE = """
+select distinct on (key) key, id, person_id from message where key = any($1::bytea[]) and sent_at is not null order by key, sent_at desc, id desc"""
 
-OF_MESSAGES = "select id, channel, key from message where id = any($1::bigint[])"
+OF_MESSAGES = "select id, channel, key, person_id from message where id = any($1::bigint[])"
 
 INSERT = """
 insert into inbound (id, provider, key, message_id, keyword, sealed, received_at, seal_id)
@@ -19,12 +20,16 @@ select id, provider, key, message, keyword, sealed, $7, $8
   from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::text[], $6::bytea[]) as u(id, provider, key, message, keyword, sealed)"""
 
 MARK = """
-insert into number (key, channel, p_alive, state, opted_out_at, wrong_person_at, last_at)
-select key, channel, 0.5, 'unverified', case when opted_out then $5::timestamptz end, case when wrong then $5::timestamptz end, $5
+insert into number (key, channel, opted_out_at, wrong_person_at, last_at)
+select key, channel, case when opted_out then $5::timestamptz end, case when wrong then $5::timestamptz end, $5
   from unnest($1::bytea[], $2::text[], $3::bool[], $4::bool[]) as u(key, channel, opted_out, wrong) order by key
     on conflict (key) do update
    set opted_out_at = coalesce(number.opted_out_at, excluded.opted_out_at),
        wrong_person_at = coalesce(number.wrong_person_at, excluded.wrong_person_at)"""
+
+DENY = """
+update contact c set denied_at = $3 from unnest($1::bytea[], $2::text[]) as u(key, person)
+ where c.key = u.key and (c.person_id = u.person or u.person = '') and c.denied_at is null"""
 
 
 class InboundRow(Struct, frozen=True):
@@ -47,14 +52,14 @@ async def holders(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, 
     return found
 
 
-async def last_messages(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
-    """The last message that left to each address."""
-    return {row[0]: row[1] for row in await connection.fetch(LAST_MESSAGE, keys)}
+async def last_messages(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+    """The last message that left to each address, and whose it is."""
+    return {row[0]: (row[1], row[2]) for row in await connection.fetch(LAST_MESSAGE, keys)}
 
 
-async def of_messages(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, bytes]]:
-    """Where messages went: channel and key of their number."""
-    return {row[0]: (row[1], row[2]) for row in await connection.fetch(OF_MESSAGES, ids)}
+async def of_messages(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, bytes, str]]:
+    """Where messages went: channel and key of their number, and whose they are."""
+    return {row[0]: (row[1], row[2], row[3]) for row in await connection.fetch(OF_MESSAGES, ids)}
 
 
 async def insert(connection: Connection, rows: Sequence[InboundRow], at: datetime, seal_id: int) -> None:
@@ -67,3 +72,8 @@ async def mark(connection: Connection, marks: dict[bytes, tuple[str, bool, bool]
     """Notes on numbers: key → (channel, opted out, wrong person)."""
     values = list(marks.values())
     await connection.execute(MARK, list(marks), [v[0] for v in values], [v[1] for v in values], [v[2] for v in values], at)
+
+
+async def deny(connection: Connection, denied: Collection[tuple[bytes, str]], at: datetime) -> None:
+    """Somebody answered "not me": (key, person id) of contacts that are not used any more; without a person, whoever holds the number."""
+    await connection.execute(DENY, [key for key, _ in denied], [person for _, person in denied], at)

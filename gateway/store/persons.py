@@ -6,8 +6,10 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.model import Contact, Person, Standing
+from gateway.store import listings, unlearned
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection, Queries
+from gateway.store.quality_state import GIVEN_UP
 from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
@@ -36,8 +38,8 @@ update person set plan_due = now() + $1::interval
 ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due is not null order by plan_due limit 1), false)"
 
 CONTACTS = """
-select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed,
-       n.p_alive, n.state, n.opted_out_at is not null, n.wrong_person_at is not null, n.refused
+select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed, c.p_reach, c.state, c.denied_at is not null,
+       c.last_at, c.override_until > now(), n.opted_out_at is not null, n.refused
   from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person left join number n on n.key = c.key
  where c.removed_at is null
  order by c.id"""
@@ -69,13 +71,19 @@ PUT_CONTACTS = """
 insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed)
 select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
     on conflict (person_id, channel, key, relation) do update
-   set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null, updated_at = now()"""
+   set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null,
+       updated_at = case when (contact.source, contact.verified_on, contact.removed_at) is distinct from (excluded.source, excluded.verified_on, null)
+                         then now() else contact.updated_at end,
+       state = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity') and contact.state in ('dead', 'wrong_person')
+                    then null else contact.state end,
+       denied_at = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
+                             and excluded.verified_on >= (contact.denied_at at time zone 'Asia/Shanghai')::date
+                        then null else contact.denied_at end"""
+"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after."""
 
-REMOVE_CONTACTS = """
-update contact set removed_at = now(), updated_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"""
+REMOVE_CONTACTS = "update contact set removed_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"
 
-KNOWN_NUMBERS = """
-select key, p_alive, state, opted_out_at is not null, wrong_person_at is not null, refused from number where key = any($1::bytea[])"""
+KNOWN_NUMBERS = "select key, dead_at, opted_out_at is not null, refused from number where key = any($1::bytea[])"
 
 LOCK_ALSO_OF = """
 select id from person
@@ -122,12 +130,13 @@ async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> 
     """Contacts of the persons, with what quality believes of their numbers."""
     found: dict[str, list[Contact]] = {}
     for row in await connection.fetch(CONTACTS, ids):
-        fact_id, person, channel, key, relation, source, verified_on, sealed, p_alive, state, opted_out, wrong, refused = row
+        (fact_id, person, channel, key, relation, source, verified_on, sealed, p_reach, state, denied, last_at, overridden, opted_out,
+         refused) = row  # fmt: skip
         content = vault.open_contact(sealed)
         contact = Contact(
             fact_id, channel, content.address, key, _RELATION[relation], _SOURCE[source], verified_on, content.name,
-            usable=state != "dead" and not wrong, opted_out=opted_out, score=0.5 if p_alive is None else p_alive,
-            refused=tuple(refused) if refused else (),
+            usable=bool(overridden) or not (denied or state in GIVEN_UP), opted_out=opted_out, score=p_reach,
+            refused=tuple(refused) if refused else (), doubtful=state == "doubtful", last_at=last_at,
         )  # fmt: skip
         found.setdefault(person, []).append(contact)
     return found
@@ -164,7 +173,9 @@ async def insert_contacts(connection: Connection, given: Sequence[tuple[str, Con
 
 
 async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contact]], vault: Vault) -> None:
-    """Inserts or replaces contacts of locked persons: (person id, contact)."""
+    """Inserts or replaces contacts of locked persons: (person id, contact). What they replace stays on record."""
+    await listings.keep(connection, given)
+    await unlearned.put(connection, [c.key for _, c in given])
     await connection.execute(
         PUT_CONTACTS,
         [c.id for _, c in given],
@@ -183,8 +194,8 @@ async def remove_contacts(connection: Connection, holders: Sequence[str], ids: S
     await connection.execute(REMOVE_CONTACTS, holders, ids)
 
 
-async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, float, str, bool, bool, list[str] | None]]:
-    """What is believed of numbers: (key, p_alive, state, opted out, wrong person, templates refused)."""
+async def known_numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, datetime | None, bool, list[str] | None]]:
+    """What is known of numbers, whoever holds them: (key, dead since, opted out, templates refused)."""
     return [tuple(row) for row in await connection.fetch(KNOWN_NUMBERS, keys)]
 
 

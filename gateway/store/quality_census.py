@@ -19,7 +19,7 @@ _BY_SET = "array_to_string(p.insurance, '+')"
 
 COUNTS = f"""
 select p.region, {_BY_SET} as insurance, c.source, c.channel, {STATE} as state, count(*) as contacts, count(b.opted_out_at) as opted_out,
-       count(b.wrong_person_at) as wrong_person, count(*) filter (where c.verified_on is null) as never_verified
+       count(c.denied_at) as wrong_person, count(*) filter (where c.verified_on is null) as never_verified
   from contact c join person p on p.id = c.person_id left join number b on b.key = c.key
  where c.removed_at is null and not p.deceased{{regions}}
  group by 1, 2, 3, 4, 5"""  # noqa: S608 - our own words
@@ -29,7 +29,7 @@ select p.region, {_BY_SET} as insurance, count(*) as persons, count(*) filter (w
        count(*) filter (where u.usable is not true) as without_usable
   from person p left join (
        select c.person_id, bool_or({STATE} not in {UNUSABLE}) as usable
-         from contact c{{narrow}} left join number b on b.key = c.key where c.removed_at is null{{within}} group by c.person_id) u on u.person_id = p.id
+         from contact c{{narrow}} where c.removed_at is null{{within}} group by c.person_id) u on u.person_id = p.id
  where not p.deceased{{regions}}
  group by 1, 2"""  # noqa: S608 - our own words
 

@@ -1,18 +1,25 @@
-"""How the state of a contact is told in SQL: the one place that knows where it stands. `b` is the row of `number`, which may be missing."""
+"""How the state of a contact is told in SQL: the one place that knows where it stands. `c` is the row of `contact`, `b` that of `number`, which may be missing."""
 
 UNVERIFIED = "unverified"
-"""The state of a number that nothing is known of yet; most such numbers have no row."""
+"""The state of a contact that nothing came of and nobody verified."""
 WRONG_PERSON = "wrong_person"
-"""Somebody else answered: that outweighs whatever the number's own state is."""
 
-STATE = "case when b.wrong_person_at is not null then 'wrong_person' else coalesce(b.state, 'unverified') end"
-"""Of a contact whose number was joined as `b`."""
+STATE = """case when c.denied_at is not null then 'wrong_person'
+            else coalesce(c.state, case when c.verified_on is null then 'unverified' else 'good' end) end"""
+"""A "not me" outweighs whatever is believed; before anything is believed, a contact that was verified is good."""
 
-IN_STATE = "b.state = {state} and b.wrong_person_at is null"
-"""True where the contact is in a state other than the two above; lets an index on the state serve."""
-IS_WRONG = "b.wrong_person_at is not null"
-# An anti-join, whose size the planner can tell; of a condition on the outer join it guesses that hardly any row meets it.
-IS_UNVERIFIED = "not exists (select from number k where k.key = c.key and (k.state <> 'unverified' or k.wrong_person_at is not null))"
+IN_STATE = f"{STATE} = {{state}}"
+IS_GIVEN_UP = "(c.state in ('dead', 'wrong_person') or c.denied_at is not null)"
+"""True of all contacts that are given up; lets the index on those serve."""
+IS_DEAD = "c.state = 'dead' and c.denied_at is null"
+IS_WRONG = "(c.state = 'wrong_person' or c.denied_at is not null)"
 
 UNUSABLE = ("dead", "wrong_person", "blocked")
 """States in which a contact reaches nobody."""
+
+GIVEN_UP = ("dead", "wrong_person")
+"""States in which a contact is not used."""
+
+QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, b.opted_out_at,
+       c.denied_at, c.override_until"""
+"""What is shown of a contact."""

@@ -1,6 +1,6 @@
 """Receipts: callback bodies, what they said of which message, and what that moved."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -25,19 +25,8 @@ update message m set receipts = m.receipts || u.receipts
 
 COLUMNS = ("id", "provider", "received_at", "sealed", "message_ids", "statuses", "reasons", "codes", "seal_id")
 
-HOLD_NUMBERS = "select pg_advisory_xact_lock(lock) from (select lock from unnest($1::bigint[]) as u(lock) order by lock) o"
-
 CARRIERS = """
 select m.id, array_agg(distinct c.provider) from message m join call c on c.id = any(m.calls) where m.id = any($1::bigint[]) group by m.id"""
-
-NUMBERS = "select key, delivered, failed, absent_streak, p_alive, state from number where key = any($1::bytea[])"
-
-NUMBER_COLUMNS = ("key", "channel", "delivered", "failed", "absent_streak", "p_alive", "state", "last_at")
-
-PUT_NUMBERS = """
-update number n set delivered = u.delivered, failed = u.failed, absent_streak = u.streak, p_alive = u.p_alive, state = u.state, last_at = $7
-  from unnest($1::bytea[], $2::int[], $3::int[], $4::int[], $5::real[], $6::text[]) as u(key, delivered, failed, streak, p_alive, state)
- where n.key = u.key"""
 
 
 class Standing(Struct, frozen=True, gc=False):
@@ -77,18 +66,6 @@ class ReceiptRow(Struct, frozen=True, gc=False):
     codes: list[str]
 
 
-class Belief(Struct, frozen=True, gc=False):
-    """What quality believes of a number after this evidence."""
-
-    key: bytes
-    channel: str
-    delivered: int
-    failed: int
-    absent_streak: int
-    p_alive: float
-    state: str
-
-
 async def read(connection: Connection, ids: Sequence[int]) -> dict[int, Standing]:
     """Where messages stand; those we do not know are missing from the answer."""
     return {row[0]: Standing(*row) for row in await connection.fetch(READ, ids)}
@@ -115,38 +92,3 @@ async def insert(connection: Connection, rows: Sequence[ReceiptRow], at: datetim
     """Writes callback bodies."""
     copied = [(r.id, r.provider, at, r.sealed, r.message_ids, r.statuses, r.reasons, r.codes, seal_id) for r in rows]
     await copy_in(connection, "receipt", COLUMNS, copied)
-
-
-async def hold_numbers(connection: Connection, keys: Iterable[bytes]) -> None:
-    """Holds numbers until the transaction ends, by advisory locks that are taken in one order.
-
-    A row lock could not hold a number that has no row yet, and two first words on a number must both count. The locks differ from the
-    claim's (the other half of the key).
-    """
-    await connection.fetch(HOLD_NUMBERS, [int.from_bytes(key[8:], signed=True) for key in keys])
-
-
-async def numbers(connection: Connection, keys: Sequence[bytes]) -> list[tuple[bytes, int, int, int, float, str]]:
-    """What is believed of numbers: (key, delivered, failed, absent streak, p_alive, state); those nothing is known of are missing. All are held."""
-    await hold_numbers(connection, keys)
-    return [tuple(row) for row in await connection.fetch(NUMBERS, keys)]
-
-
-async def add_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
-    """Writes beliefs about numbers that `numbers` holds and did not find."""
-    rows = [(b.key, b.channel, b.delivered, b.failed, b.absent_streak, b.p_alive, b.state, at) for b in beliefs]
-    await copy_in(connection, "number", NUMBER_COLUMNS, rows)
-
-
-async def put_numbers(connection: Connection, beliefs: Sequence[Belief], at: datetime) -> None:
-    """Writes beliefs about numbers that `numbers` holds and found."""
-    await connection.execute(
-        PUT_NUMBERS,
-        [b.key for b in beliefs],
-        [b.delivered for b in beliefs],
-        [b.failed for b in beliefs],
-        [b.absent_streak for b in beliefs],
-        [b.p_alive for b in beliefs],
-        [b.state for b in beliefs],
-        at,
-    )

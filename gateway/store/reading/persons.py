@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
-from gateway.store.quality_state import STATE
+from gateway.store.quality_state import QUALITY
 from gateway.store.reading.reader import Reader, Rows, Statement
 
 ONE = """
@@ -14,7 +14,7 @@ select id, region, insurance, beneficiary, details, certified, benefit_started_o
 
 CONTACTS = f"""
 select c.id, c.channel, c.relation, c.source, c.verified_on, c.sealed,
-       {STATE} as state, b.p_alive, b.delivered, b.failed, b.last_at, b.opted_out_at, b.wrong_person_at
+       {QUALITY}
   from contact c left join number b on b.key = c.key
  where c.person_id = $1 and c.removed_at is null
  order by c.id"""  # noqa: S608 - our own words

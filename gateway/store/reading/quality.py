@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from gateway.store.quality_census import COUNTS, PEOPLE, SHARED
-from gateway.store.quality_state import IN_STATE, IS_UNVERIFIED, IS_WRONG, STATE, UNVERIFIED, WRONG_PERSON
+from gateway.store.quality_state import GIVEN_UP, IN_STATE, IS_DEAD, IS_GIVEN_UP, IS_WRONG, QUALITY
 from gateway.store.reading.reader import STATEMENT_S, Reader, Rows, Span, Statement
 
 LIVE = {"regions": " and p.region >= $1 and p.region < $2", "narrow": " join person q on q.id = c.person_id",
@@ -31,8 +31,7 @@ LATEST = "select month, counted_at from quality_census order by month desc limit
 _ID = 'p.id collate "POSIX"'
 """As the index `person_region` has it."""
 CONTACTS = f"""
-select c.id, c.person_id, p.region, p.details, c.channel, c.relation, c.source, c.verified_on, c.sealed, {STATE} as state, b.p_alive, b.delivered, b.failed,
-       b.last_at, b.opted_out_at, b.wrong_person_at, {{shared_by}} as shared_by
+select c.id, c.person_id, p.region, p.details, c.channel, c.relation, c.source, c.verified_on, c.sealed, {QUALITY}, {{shared_by}} as shared_by
   from person p join contact c on c.person_id = p.id left join number b on b.key = c.key{{join}}
  where p.region >= $1 and p.region < $2 and (p.region, {_ID}) >= ($3, $4) and (p.region, {_ID}, c.id) > ($3, $4, $5)
    and c.removed_at is null{{wanted}}
@@ -84,7 +83,7 @@ class WorkList(StrEnum):
 
 
 _WORK = {
-    WorkList.DEAD: IN_STATE.format(state="'dead'"),
+    WorkList.DEAD: IS_DEAD,
     WorkList.WRONG: IS_WRONG,
     WorkList.SHARED: "true",
     WorkList.NEVER_VERIFIED: "c.verified_on is null",
@@ -141,11 +140,9 @@ def contacts(wanted: Wanted, after: tuple[str, str, int], limit: int) -> Stateme
     if wanted.work is WorkList.SHARED:
         args.append(wanted.shared_from)
         join = f" join {_shared(wanted)} s on s.key = c.key and s.persons >= ${len(args)}"
-    if wanted.state == UNVERIFIED:
-        conditions.append(IS_UNVERIFIED)
-    elif wanted.state == WRONG_PERSON:
-        conditions.append(IS_WRONG)
-    elif wanted.state is not None:
+    if wanted.state is not None:
+        if wanted.state in GIVEN_UP:
+            conditions.append(IS_GIVEN_UP)
         args.append(wanted.state)
         conditions.append(IN_STATE.format(state=f"${len(args)}"))
     text = CONTACTS.format(

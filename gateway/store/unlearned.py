@@ -1,0 +1,33 @@
+"""Numbers that something came of since their beliefs were worked out. Written beside what came; the learner takes them out (scheduler/learning.py)."""
+
+from collections.abc import Collection, Sequence
+
+from gateway.store.copying import copy_in
+from gateway.store.pool import Connection, Queries
+
+COLUMNS = ("key",)
+
+# Distinct keys of the oldest rows. Whoever commits more evidence of one of them later leaves a row of its own.
+TAKE = """
+delete from unlearned u
+ using (select ctid from unlearned where at < now() - make_interval(secs => $2) limit $1 for update skip locked) t
+ where u.ctid = t.ctid
+returning u.key"""
+
+OLDEST = "select extract(epoch from now() - min(at))::float8 from unlearned"
+
+
+async def put(connection: Connection, keys: Collection[bytes]) -> None:
+    """Notes that something came of these numbers, in the transaction that writes it."""
+    await copy_in(connection, "unlearned", COLUMNS, [(key,) for key in keys])
+
+
+async def take(connection: Connection, most: int, older_s: float = 0.0) -> Sequence[bytes]:
+    """Takes at most `most` notes that are older than so many seconds, in the caller's transaction: their keys, each once."""
+    return list({row[0] for row in await connection.fetch(TAKE, most, older_s)})
+
+
+async def oldest_s(connection: Queries) -> float | None:
+    """How long the oldest has waited, in seconds; None: nothing waits."""
+    waited: float | None = await connection.fetchval(OLDEST)
+    return waited
