@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import asyncpg
 from msgspec import structs
@@ -26,14 +27,26 @@ ASK_AGAIN_S = 2.0
 """Seconds between tries to become the one that acts."""
 STALE_S = 0.5
 """A lane whose oldest message waits longer than this lost its wake-up."""
+BESIDE_S = 1.0
+"""Seconds between looks at what goes on beside the chores."""
 log = get_logger("scheduler")
+
+
+class Beside(Protocol):
+    """Work that takes long: a look begins it, and it goes on beside the chores."""
+
+    async def __call__(self, connection: Queries) -> None:
+        """Looks whether there is anything to do."""
+
+    async def stop(self) -> None:
+        """Cuts it off."""
 
 
 class Scheduler:
     """Runs the table of chores below while it is the one that acts."""
 
-    def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics) -> None:
-        self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
+    def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics, beside: Sequence[Beside] = ()) -> None:
+        self._runtime, self._jobs, self._metrics, self._beside = runtime, jobs, metrics, beside
         self._counted = gauges.Census()
         config = runtime.config
         self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
@@ -51,6 +64,7 @@ class Scheduler:
             (10.0, self._weights),
             (60.0, self._heads),
             (10.0, self._counting),
+            *((BESIDE_S, one) for one in beside),
         ]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -63,7 +77,8 @@ class Scheduler:
                         try:
                             await self._act(connection, stopping)
                         finally:
-                            await self._counting.stop()
+                            for one in (self._counting, *self._beside):
+                                await one.stop()
                             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                                 await connection.execute("select pg_advisory_unlock($1)", LEADER)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -42,6 +42,8 @@ from scheduler.worker import WakingWorker
 
 CONNECTIONS = 12
 CHORES_S = 10.0
+REFRESH_DAYS = 30
+"""Days after which what is believed of a contact is worked out anew, though nothing came of it: beliefs fade."""
 log = get_logger("worker")
 
 
@@ -175,5 +177,9 @@ async def _chores(runtime: Runtime, observer: Observer) -> None:
 
 async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
     """Schedules until `stopping` is set. Any number may run; one acts."""
-    async with open_runtime(config, calendar, "scheduler", connections=3) as runtime, _beside(runtime) as (redis, metrics):
-        await Scheduler(runtime, ArqJobs(redis), metrics).run(stopping)
+    # Arrays take memory that workers need not have.
+    from scheduler.learning import Learning  # noqa: PLC0415
+
+    async with open_runtime(config, calendar, "scheduler", connections=4) as runtime, _beside(runtime) as (redis, metrics):
+        learner = Learning(runtime.pool, timedelta(days=REFRESH_DAYS))
+        await Scheduler(runtime, ArqJobs(redis), metrics, [learner]).run(stopping)

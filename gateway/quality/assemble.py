@@ -22,6 +22,8 @@ class Observations(Struct):
     """As in `Record`."""
     start: Ints
     verified_day: Ints
+    own: Flags | None = None
+    """False for what tells nothing of the person (a look-up, a message that asks for nothing); None: all are own."""
 
 
 def day_of(at_s: int) -> int:
@@ -35,7 +37,7 @@ def assemble(seen: Observations, address: Ints, codes: tuple[tuple[str, str, str
     place = np.empty(max(len(codes), 1), dtype=np.int64)
     place[order] = np.arange(len(codes))
     what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
-    own = np.ones(len(what), dtype=np.bool_)
+    own = np.ones(len(what), dtype=np.bool_) if seen.own is None else seen.own
     columns = [seen.pair, seen.at_s, what, seen.start, seen.verified_day]
     from_others = _from_others(seen, address)
     if len(from_others[0]):

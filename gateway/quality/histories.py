@@ -81,7 +81,10 @@ class Histories:
 
     def record(self) -> Record:
         """All of it in order, ready for beliefs."""
-        return assemble(Observations(*map(_column, self._columns)), _column(self._address), tuple(self._codes), tuple(self._starts))
+        pair, at_s, what, start, verified_day = map(_column, self._columns)
+        return assemble(
+            Observations(pair, at_s, what, start, verified_day), _column(self._address), tuple(self._codes), tuple(self._starts)
+        )
 
     def counts(self) -> tuple[Ints, Ints]:
         """Per pair: observations, and seconds of the last."""

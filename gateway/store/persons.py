@@ -75,6 +75,7 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
        updated_at = case when (contact.source, contact.verified_on, contact.removed_at) is distinct from (excluded.source, excluded.verified_on, null)
                          then now() else contact.updated_at end,
        state = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity') and contact.state in ('dead', 'wrong_person')
+                         and excluded.verified_on >= coalesce((contact.denied_at at time zone 'Asia/Shanghai')::date, excluded.verified_on)
                     then null else contact.state end,
        denied_at = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
                              and excluded.verified_on >= (contact.denied_at at time zone 'Asia/Shanghai')::date

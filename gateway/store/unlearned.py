@@ -14,6 +14,9 @@ delete from unlearned u
  where u.ctid = t.ctid
 returning u.key"""
 
+# Looks no further than it must: this is asked often.
+LATELY = "select count(*) from (select from unlearned where at > now() - make_interval(secs => $1) limit $2) u"
+
 OLDEST = "select extract(epoch from now() - min(at))::float8 from unlearned"
 
 
@@ -31,3 +34,8 @@ async def oldest_s(connection: Queries) -> float | None:
     """How long the oldest has waited, in seconds; None: nothing waits."""
     waited: float | None = await connection.fetchval(OLDEST)
     return waited
+
+
+async def lately(connection: Queries, seconds: float, most: int) -> int:
+    """How many notes came within so many seconds; counts no further than `most`."""
+    return int(await connection.fetchval(LATELY, seconds, most))

@@ -1,0 +1,193 @@
+"""record → beliefs: what is believed of some numbers, worked out anew from all that is on record about them, and written beside their contacts.
+
+Nothing is folded on the way of a message, so what comes late, twice or out of order makes no difference, and a new model means doing it again.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from msgspec import Struct, structs
+
+from gateway.pipeline.observed import NUMBERS, Observed, observe
+from gateway.quality.explain import because
+from gateway.quality.model import PRIOR, Model, Rates
+from gateway.quality.record import steps_of
+from gateway.quality.states import STATES, SUPPRESSED, State
+from gateway.quality.sweep import readings, sweep
+from gateway.quality.tables import Tables
+from gateway.store import beliefs, persons, quality_changes, unlearned
+from gateway.store.beliefs import Belief, Evidence, Held
+from gateway.store.pool import Connection
+from gateway.store.quality_changes import Change
+
+MOVED = 0.02
+"""A belief that moved by less is not written again: it would change no order and no state."""
+ACCOUNT_BLOCKED = "账号已不再关注或拒收消息。"
+NOW = "select now(), (now() at time zone 'Asia/Shanghai')::date - date '1970-01-01'"
+
+
+class Lens(Struct, frozen=True):
+    """A model laid out for use: one for telephone numbers, one for accounts. `id` names it in the store; 0: what is assumed before anything is learned."""
+
+    id: int
+    numbers: Tables
+    accounts: Tables
+
+
+def lens(model: Model = PRIOR, ident: int = 0) -> Lens:
+    """Lays a model out. Accounts are not sold to strangers, and are seldom given up."""
+    rates = structs.replace(model.rates, death_on=ACCOUNTS.death_on, death_off=ACCOUNTS.death_off, sale=ACCOUNTS.sale)
+    return Lens(ident, Tables(model), Tables(structs.replace(model, rates=rates)))
+
+
+ACCOUNTS = Rates(death_on=0.02, death_off=0.1, sale=1e-3)
+"""What of the rates is other for accounts."""
+
+
+class Worked(Struct, frozen=True):
+    """What came of working some numbers out: beliefs written, changes of state among them, pairs that somebody else held (their numbers are to be taken up again)."""
+
+    pairs: int = 0
+    written: int = 0
+    changed: int = 0
+    held: int = 0
+
+    def and_(self, other: "Worked") -> "Worked":
+        """Both together."""
+        return Worked(self.pairs + other.pairs, self.written + other.written, self.changed + other.changed, self.held + other.held)
+
+
+class _Before(Struct):
+    """The contact rows of a pair as they were read."""
+
+    channel: str
+    state: State
+    denied: bool
+    current: bool
+    p_reach: float | None
+    observations: int | None
+    listed: set[int]
+
+
+async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) -> Worked:
+    """Works out what is believed of these numbers and writes what is new of it, in the caller's transaction."""
+    if not keys:
+        return Worked()
+    found = await beliefs.evidence(connection, keys)
+    certified = await beliefs.certified(connection, list({row[1] for row in found.messages}))
+    now, day = await connection.fetchrow(NOW)
+    before = _before(found)
+    worked = await asyncio.to_thread(_work_out, found, certified, before, through, day)
+    return await _write(connection, worked, before, found, through, now)
+
+
+def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
+    """By (person id, key): a number that a person holds in several relations is one pair."""
+    pairs: dict[tuple[str, bytes], _Before] = {}
+    for key, person, channel, _source, verified, listed_s, current, denied, state, p_reach, observations in found.contacts:
+        known = pairs.get((person, key))
+        if known is None or (current and not known.current):
+            shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
+            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, observations, {listed_s} if current else set())
+        elif current:
+            known.listed.add(listed_s)
+            known.denied = known.denied or denied
+    return pairs
+
+
+def _work_out(
+    found: Evidence, certified: Mapping[str, Sequence[date]], before: Mapping[tuple[str, bytes], _Before], through: Lens, day: int
+) -> list[Belief]:
+    accounts = {key for (_, key), one in before.items() if one.channel not in NUMBERS}
+    if not accounts:
+        return _beliefs(observe(found, certified), before, through.numbers, day)
+    apart = [_only(found, lambda key: key not in accounts), _only(found, lambda key: key in accounts)]
+    made = [
+        _beliefs(observe(part, certified), before, tables, day)
+        for part, tables in zip(apart, (through.numbers, through.accounts), strict=True)
+    ]
+    return [belief for part in made for belief in part]
+
+
+def _only(found: Evidence, wanted: Callable[[bytes], bool]) -> Evidence:
+    return Evidence(
+        [row for row in found.contacts if wanted(row[0])],
+        [row for row in found.listings if wanted(row[0])],
+        [row for row in found.messages if wanted(row[0])],
+        [row for row in found.replies if wanted(row[0])],
+        [word for word in found.lookups if wanted(word.key)],
+        found.dead,
+    )
+
+
+def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], tables: Tables, day: int) -> list[Belief]:
+    """Beliefs that are worth writing."""
+    if not observed.pairs:
+        return []
+    record = observed.record
+    latest = int(record.day.max(initial=day))
+    now, state = readings(tables, sweep(tables, steps_of(record)), max(day, latest))
+    held = now.p_own + now.p_others
+    columns = zip(now.p_reach.tolist(), (1 - now.p_dead).tolist(), (now.p_own / held).tolist(), state.tolist(), strict=True)
+    made = []
+    for i, (reach, alive, mine, place) in enumerate(columns):
+        key, person = observed.pairs[i]
+        known, tally = before.get((person, key)), observed.tallies[i]
+        if known is None or not known.current:
+            continue  # what was removed is evidence still, and no contact any more
+        after = State.WRONG_PERSON if known.denied else STATES[place]
+        if not _news(known, after, reach, tally.observations, tally.last_s):
+            continue
+        account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
+        why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
+        last_at = datetime.fromtimestamp(tally.last_s, UTC) if tally.last_s else None
+        made.append(Belief(person, key, after, reach, alive, mine, tally.delivered, tally.failed, tally.observations, last_at, why))
+    return made
+
+
+def _news(known: _Before, after: State, reach: float, observations: int, last_s: int) -> bool:
+    if known.p_reach is None or known.observations is None:
+        return bool(last_s) or after not in {State.UNVERIFIED, State.GOOD}
+    return after is not known.state or observations != known.observations or abs(reach - known.p_reach) >= MOVED
+
+
+async def _write(
+    connection: Connection,
+    made: Sequence[Belief],
+    before: Mapping[tuple[str, bytes], _Before],
+    found: Evidence,
+    through: Lens,
+    now: datetime,
+) -> Worked:
+    turned = {b.person_id for b in made if (b.state in SUPPRESSED) != (before[b.person_id, b.key].state in SUPPRESSED)}
+    if turned:
+        await persons.lock_also_of(connection, sorted(turned), [])
+    held = await beliefs.lock(connection, [(b.person_id, b.key) for b in made]) if made else {}
+    free = [b for b in made if _as_read(before[b.person_id, b.key], held.get((b.person_id, b.key), ()))]
+    if free:
+        await beliefs.put(connection, free, through.id)
+        changes = [Change(b.key, b.person_id, before[b.person_id, b.key].state, b.state, b.why, now) for b in free]
+        await quality_changes.record(connection, changes)
+    await _mark(connection, free, before, found)
+    if turned:
+        await persons.plan_again(connection, turned, now)
+    others = {b.key for b in made} - {b.key for b in free} if len(free) < len(made) else set()
+    if others:
+        await unlearned.put(connection, others)
+    changed = sum(b.state != before[b.person_id, b.key].state for b in free)
+    return Worked(len(before), len(free), changed, len(made) - len(free))
+
+
+def _as_read(known: _Before, held: Sequence[Held]) -> bool:
+    """Whether the rows of a contact are all ours and as they were when its evidence was read."""
+    return {row.listed_s for row in held} == known.listed and any(row.denied for row in held) == known.denied
+
+
+async def _mark(connection: Connection, free: Sequence[Belief], before: Mapping[tuple[str, bytes], _Before], found: Evidence) -> None:
+    """Marks the numbers that are dead as somebody's contact, and takes the marks of the others away."""
+    state = {pair: one.state for pair, one in before.items() if one.current} | {(b.person_id, b.key): State(b.state) for b in free}
+    dead = {key for (_, key), word in state.items() if word is State.DEAD}
+    new = sorted(dead - found.dead)
+    channel = {key: one.channel for (_, key), one in before.items()}
+    await beliefs.mark_dead(connection, [(key, channel[key]) for key in new], sorted(found.dead - dead))

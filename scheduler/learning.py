@@ -1,0 +1,138 @@
+"""The learner: works out what is believed of numbers that something came of, and in between walks over all contacts, for beliefs fade and models change.
+
+It runs beside the chores of the acting scheduler, so there is one. Sending goes first: while messages leave or much comes in, numbers wait, for minutes at
+most; and then it takes a fifth of the time only.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+from msgspec import structs
+
+from gateway.logs import account, get_logger
+from gateway.pipeline.believing import Lens, Worked, believe, lens
+from gateway.store import beliefs, claims, inbox, learning, quality_models, unlearned
+from gateway.store.learning import Walk
+from gateway.store.pool import Pool, Queries
+
+AFTER_S = 1.0
+"""Seconds that a number waits, for what else comes of it."""
+AT_LATEST_S = 600.0
+"""Seconds after which it is looked at however busy the gateway is: no plan is made by beliefs much older than that."""
+BUSY_S, BUSY_FROM = 2.0, 100
+"""Busy: so many numbers had news within so many seconds."""
+AT_ONCE = 500
+"""Notes that are taken in one transaction."""
+CONTACTS_AT_ONCE = 2000
+"""Contacts that one step of the walk looks at, in a transaction."""
+ASIDE = 4.0
+"""While the gateway is busy, so many times as long as it works it rests."""
+A_TURN_S = 10.0
+"""Seconds that it goes on before it looks again what is most needed."""
+SIDE_BY_SIDE = 2
+"""Steps of the walk at the same time: one waits for the store while the other counts."""
+log = get_logger("learner")
+
+
+class Learning:
+    """At most one turn at a time."""
+
+    def __init__(self, pool: Pool, refresh: timedelta) -> None:
+        self._pool, self._refresh = pool, refresh
+        self._lens: Lens | None = None
+        self._turn: asyncio.Task[None] | None = None
+
+    async def __call__(self, connection: Queries) -> None:
+        """Begins a turn where there is something to learn."""
+        if self._turn is not None:
+            return
+        waited = await unlearned.oldest_s(connection)
+        busy = await self._busy(connection)
+        if waited is not None and waited > (AT_LATEST_S if busy else AFTER_S):
+            self._turn = asyncio.create_task(self._go(self._news, busy=busy), name="numbers are learned")
+        elif not busy and await self._walk_due(connection) is not None:
+            self._turn = asyncio.create_task(self._go(self._walk, busy=False), name="contacts are walked over")
+
+    async def stop(self) -> None:
+        """Cuts a turn off: what it has not committed is taken up again."""
+        if self._turn is not None:
+            self._turn.cancel()
+            await asyncio.wait([self._turn])
+            self._turn = None
+
+    async def _go(self, step: Callable[[], Awaitable[Worked | None]], *, busy: bool) -> None:
+        """Steps until there is nothing left, the turn is over or the gateway got busy."""
+        try:
+            until, done = time.monotonic() + A_TURN_S, Worked()
+            while time.monotonic() < until:
+                began = time.monotonic()
+                worked = await step()
+                if worked is None:
+                    break
+                done = done.and_(worked)
+                if busy:
+                    await asyncio.sleep(ASIDE * (time.monotonic() - began))
+                else:
+                    async with self._pool.acquire() as connection:
+                        if await self._busy(connection):
+                            break
+            if done.written:
+                log.info("learned", pairs=done.pairs, written=done.written, changed=done.changed)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("not_learned", **account(error))
+        self._turn = None
+
+    async def _news(self) -> Worked | None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            keys = await unlearned.take(connection, AT_ONCE, AFTER_S)
+            return await believe(connection, keys, await self._through(connection)) if keys else None
+
+    async def _walk_due(self, connection: Queries) -> Walk | None:
+        """The walk to go on with or to begin; None: the last one is young enough, and was made with the model in force."""
+        model = await learning.newest_model(connection)
+        now: datetime = await connection.fetchval("select now()")
+        walk = await learning.read(connection)
+        if walk is None or walk.model != model or (walk.ended_at is not None and now - walk.began_at >= self._refresh):
+            return Walk(model, b"", now)
+        return walk if walk.ended_at is None else None
+
+    async def _walk(self) -> Worked | None:
+        """A few steps over all contacts, side by side."""
+        async with self._pool.acquire() as connection:
+            walk = await self._walk_due(connection)
+            if walk is None:
+                return None
+            keys = await beliefs.keys_after(connection, walk.after, SIDE_BY_SIDE * CONTACTS_AT_ONCE)
+            through = await self._through(connection)
+        size = -(-len(keys) // SIDE_BY_SIDE)
+        parts = [keys[at : at + size] for at in range(0, len(keys), size)] if keys else []
+        done = Worked()
+        for worked in await asyncio.gather(*(self._step(part, through) for part in parts)):
+            done = done.and_(worked)
+        async with self._pool.acquire() as connection:
+            ended = None if keys else await connection.fetchval("select now()")
+            await learning.write(connection, structs.replace(walk, after=keys[-1] if keys else walk.after, ended_at=ended))
+        return done
+
+    async def _step(self, keys: Sequence[bytes], through: Lens) -> Worked:
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await believe(connection, keys, through)
+
+    async def _through(self, connection: Queries) -> Lens:
+        """The model in force, laid out."""
+        if self._lens is None or self._lens.id != await learning.newest_model(connection):
+            newest = await quality_models.newest(connection)
+            self._lens = await asyncio.to_thread(lens) if newest is None else await asyncio.to_thread(lens, newest[1], newest[0])
+        return self._lens
+
+    @staticmethod
+    async def _busy(connection: Queries) -> bool:
+        """Whether messages that are due wait, callbacks wait, or much comes in."""
+        return (
+            bool(await claims.depth(connection))
+            or await inbox.oldest_s(connection) is not None
+            or await unlearned.lately(connection, BUSY_S, BUSY_FROM) >= BUSY_FROM
+        )

@@ -1,0 +1,185 @@
+"""record → beliefs over a real store: what is believed is worked out from what is on record, whatever order it came in, and acted on."""
+
+import asyncio
+from typing import Any
+
+from gateway.pipeline.believing import believe as work_out
+from gateway.pipeline.believing import lens
+from gateway.store import unlearned
+from gateway.words import Fault, Reason, Status
+from providers.base.types import Inbound, Reading, Report
+from tests.pipeline.events import certified, day, known, number, reminder, requested, sms
+from tests.pipeline.plant import Plant
+
+LENS = lens()
+SEEN = "select state, round(p_reach::numeric, 2)::float8, delivered, failed, observations from contact where person_id = $1"
+A_YEAR_AGO = "update contact set updated_at = now() - interval '1 year'"
+
+
+async def learn(plant: Plant) -> None:
+    """What the learner does with what is noted."""
+    while True:
+        async with plant.runtime.pool.acquire() as connection, connection.transaction():
+            keys = await unlearned.take(connection, 500)
+            if not keys:
+                return
+            await work_out(connection, keys, LENS)
+
+
+async def told(plant: Plant, *reports: Any, person: str = "p1") -> None:
+    """One requested notice a report: sent, and reported like this, a month before the one after it. The contact was listed a year ago."""
+    await plant.pool.execute(A_YEAR_AGO)
+    for report in reports:
+        await plant.pool.execute(
+            "update message set sent_at = sent_at - interval '30 days', final_at = final_at - interval '30 days' where person_id = $1",
+            person,
+        )
+        before = set(plant.vendor.seen)
+        await plant.post(requested(person))
+        await plant.drain()
+        (reference,) = set(plant.vendor.seen) - before
+        await plant.report(report(reference))
+
+
+def delivered(reference: str) -> Report:
+    return Report(reference, Status.DELIVERED, vendor_code="DELIVRD")
+
+
+def absent(reference: str) -> Report:
+    return Report(reference, Status.UNDELIVERED, Reason.NUMBER_ABSENT, Fault.RECIPIENT, permanent=True, vendor_code="MK:0001")
+
+
+def off(reference: str) -> Report:
+    return Report(reference, Status.UNDELIVERED, Reason.UNREACHABLE, Fault.RECIPIENT, permanent=False, vendor_code="MK:0005")
+
+
+async def state(plant: Plant, person: str = "p1") -> str:
+    return str(await plant.value("select state from contact where person_id = $1 and removed_at is null", person))
+
+
+async def test_a_delivery_makes_a_number_good_and_the_change_is_a_fact(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, delivered)
+    assert await state(plant) == "None"
+    await learn(plant)
+    row = await plant.row("select * from contact")
+    assert (row["state"], row["delivered"], row["failed"], row["observations"]) == ("good", 1, 0, 2)
+    assert 0.75 < row["p_reach"] <= min(row["p_alive"], row["p_mine"])
+    assert "送达" in row["why"]
+    changes = await plant.rows("select person_id, before, after from quality_change")
+    assert changes == [("p1", "unverified", "good")]
+    assert await plant.count("unlearned") == 0
+
+
+async def test_a_number_that_is_absent_again_and_again_is_dead_and_the_person_is_planned_anew(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, absent, absent)
+    await plant.pool.execute("update person set plan_due = null")
+    await learn(plant)
+    assert await state(plant) == "dead"
+    assert await plant.value("select dead_at is not null from number")
+    assert await plant.value("select plan_due <= now() from person")
+
+
+async def test_it_says_the_same_whatever_order_words_came_in(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(2))))
+    await told(plant, delivered, absent, off, absent)
+    await learn(plant)
+    one = await plant.rows(SEEN, "p1")
+    for words in ((delivered,), (absent,), (off,), (absent,)):
+        await told(plant, *words, person="p2")
+        await learn(plant)
+    assert await plant.rows(SEEN, "p2") == one
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    assert await plant.rows(SEEN, "p1") == one
+
+
+async def test_a_late_word_after_no_receipt_counts_as_what_it_says(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await plant.post(requested("p1"))
+    await plant.drain()
+    await plant.end_leases_of_all()
+    await plant.sweep_all()
+    await learn(plant)
+    before = await plant.row("select * from contact")
+    assert (before["state"], before["failed"]) == ("doubtful", 1)
+    await plant.report(delivered(plant.vendor.seen[0]))
+    await learn(plant)
+    after = await plant.row("select * from contact")
+    assert (after["state"], after["delivered"], after["failed"], after["observations"]) == ("good", 1, 0, 2)
+
+
+async def test_the_phone_of_a_daughter_is_known_by_what_came_of_all_who_share_it(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(1))))
+    await told(plant, absent, absent)
+    await plant.pool.execute(A_YEAR_AGO)
+    await learn(plant)
+    assert [await state(plant, person) for person in ("p1", "p2")] == ["dead", "dead"]
+    assert await plant.rows("select delivered, failed, observations from contact order by person_id") == [(0, 2, 3), (0, 0, 1)]
+
+
+async def test_a_not_me_is_about_the_person_who_was_meant(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(1))))
+    await told(plant, delivered)
+    await plant.called_back(Reading(inbound=(Inbound(number(1), "非本人", plant.vendor.seen[0]),)))
+    await learn(plant)
+    assert [await state(plant, person) for person in ("p1", "p2")] == ["wrong_person", "good"]
+    row = await plant.row("select * from contact where person_id = 'p1'")
+    assert row["p_mine"] < 0.2
+    assert "不是本人" in row["why"]
+
+
+async def test_a_number_that_a_source_verifies_anew_is_good_again(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, absent, absent)
+    await learn(plant)
+    assert await state(plant) == "dead"
+    await plant.pool.execute("update message set sent_at = sent_at - interval '1 day', final_at = final_at - interval '1 day'")
+    await plant.post(known("p1", sms(number(1), source="counter", verified_on=day(0))))
+    await learn(plant)
+    assert await state(plant) == "good"
+    assert await plant.value("select dead_at is null from number")
+    assert await plant.count("listing") == 1
+    assert await plant.rows("select before, after from quality_change order by id") == [("unverified", "dead"), ("dead", "good")]
+
+
+async def test_a_contact_that_somebody_holds_is_taken_up_again(plant: Plant, other: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(2))))
+    await told(plant, delivered)
+    await told(plant, delivered, person="p2")
+    async with other.runtime.pool.acquire() as connection, connection.transaction():
+        await connection.fetch("select from contact where person_id = 'p1' for update")
+        async with asyncio.timeout(3), plant.runtime.pool.acquire() as learner, learner.transaction():
+            worked = await work_out(learner, await unlearned.take(learner, 10), LENS)
+        assert (worked.written, worked.held) == (1, 1)
+    await learn(plant)
+    assert [await state(plant, person) for person in ("p1", "p2")] == ["good", "good"]
+
+
+async def test_a_message_that_comes_while_it_learns_is_not_forgotten(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, delivered)
+    async with plant.runtime.pool.acquire() as connection, connection.transaction():
+        keys = await unlearned.take(connection, 10)
+        await told(plant, absent)
+        await work_out(connection, keys, LENS)
+    assert await plant.count("unlearned") == 1
+    await learn(plant)
+    assert await plant.rows("select delivered, failed from contact") == [(1, 1)]
+
+
+async def test_certifying_after_a_reminder_speaks_for_the_number(plant: Plant) -> None:
+    """Of two whose reminders were delivered eighty days ago, the one who certified since is believed to be reached."""
+    for n in (1, 2):
+        await plant.post(known(f"p{n}", sms(number(n))), reminder(f"p{n}"))
+    await plant.drain()
+    await plant.report(*map(delivered, plant.vendor.seen))
+    await plant.pool.execute(A_YEAR_AGO)
+    await plant.pool.execute("update message set sent_at = sent_at - interval '80 days', final_at = final_at - interval '80 days'")
+    await plant.post(certified("p1", day(-70)))
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    (one, two) = [row[0] for row in await plant.rows("select p_mine from contact order by person_id")]
+    assert one > 0.97
+    assert two < 0.9
