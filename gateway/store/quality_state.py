@@ -1,18 +1,19 @@
-"""How the state of a contact is told in SQL: the one place that knows where it stands. `c` is the row of `contact`, `b` that of `number`, which may be missing."""
+"""How the state of a contact is told in SQL: the one place that knows where it stands. `c` is the row of `contact`."""
 
-UNVERIFIED = "unverified"
-"""The state of a contact that nothing came of and nobody verified."""
 WRONG_PERSON = "wrong_person"
 
 STATE = """case when c.denied_at is not null then 'wrong_person'
             else coalesce(c.state, case when c.verified_on is null then 'unverified' else 'good' end) end"""
 """A "not me" outweighs whatever is believed; before anything is believed, a contact that was verified is good."""
 
-IN_STATE = f"{STATE} = {{state}}"
-IS_GIVEN_UP = "(c.state in ('dead', 'wrong_person') or c.denied_at is not null)"
-"""True of all contacts that are given up; lets the index on those serve."""
-IS_DEAD = "c.state = 'dead' and c.denied_at is null"
-IS_WRONG = "(c.state = 'wrong_person' or c.denied_at is not null)"
+_BELIEVED = "c.state = '{}' and c.denied_at is null"
+IN_STATE = {state: _BELIEVED.format(state) for state in ("dead", "doubtful", "blocked")} | {
+    WRONG_PERSON: "(c.state = 'wrong_person' or c.denied_at is not null)",
+    "good": "(c.state = 'good' or c.state is null and c.verified_on is not null) and c.denied_at is null",
+    "unverified": "(c.state = 'unverified' or c.state is null and c.verified_on is null) and c.denied_at is null",
+}
+"""When `STATE` is that, in words whose frequency statistics can tell: of `STATE` itself the planner guesses that hardly any row meets it.
+Those of dead and wrong numbers let the index on these serve."""
 
 UNUSABLE = ("dead", "wrong_person", "blocked")
 """States in which a contact reaches nobody."""
@@ -20,6 +21,6 @@ UNUSABLE = ("dead", "wrong_person", "blocked")
 GIVEN_UP = ("dead", "wrong_person")
 """States in which a contact is not used."""
 
-QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, b.opted_out_at,
-       c.denied_at, c.override_until"""
-"""What is shown of a contact."""
+QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, c.denied_at, c.override_until,
+       (select n.opted_out_at from number n where n.key = c.key) as opted_out_at"""
+"""What is shown of a contact. Numbers are looked up for what is shown only, after a list is sorted: most have no row."""

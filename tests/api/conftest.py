@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -14,9 +15,13 @@ from gateway.api.app import build_app
 from gateway.api.auth import Tokens
 from gateway.api.services import Readiness, Services
 from gateway.config import Config
+from gateway.evidence.chain import Sealer
+from gateway.ids import Ids
+from gateway.pipeline.overriding import Overriding
 from gateway.regions import Regions
 from gateway.security.tokens import hash_of
-from gateway.store.pool import open_reading
+from gateway.store.pool import Pool, open_reading
+from gateway.store.vault import Vault
 from gateway.words import Scope
 from scheduler import calendar
 from tests.api.rows import Rows
@@ -85,6 +90,7 @@ def make_services(pool: asyncpg.Pool, ports: Ports) -> Callable[..., Services]:
             "calendar": calendar,
             "regions": Regions.load(),
             "cancel": ports.cancel,
+            "overriding": Overriding(cast("Pool", pool), Vault(OpenCipher()), Sealer(bytes(32)), Ids(), timedelta(days=90)),
             "ready": ports.ready,
             "metrics": CollectorRegistry(),
         }

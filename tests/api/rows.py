@@ -50,7 +50,7 @@ class Rows:
         return ident
 
     async def number(self, key: bytes, **given: Any) -> None:
-        await self._insert("number", {"channel": "sms", "p_alive": 0.5, "last_at": NOON} | given | {"key": key})
+        await self._insert("number", {"channel": "sms", "last_at": NOON} | given | {"key": key})
 
     async def event(self, source: str, event_id: str, person_id: str, **given: Any) -> int:
         row = {

@@ -8,6 +8,9 @@ from gateway.words import Insurance
 from tests.api.conftest import Client, MakeClient
 from tests.api.rows import NOON, Rows
 
+SHOWN = "2026-03-02T04:00:00Z"
+"""Noon, as answers show it."""
+
 
 async def test_it_shows_a_person_with_names_and_numbers_masked(client: Client, rows: Rows) -> None:
     home = Residence("510703", town_name="青义镇", village="桃园村")
@@ -35,22 +38,38 @@ async def test_it_shows_a_person_with_names_and_numbers_masked(client: Client, r
 
 async def test_it_shows_contacts_with_what_is_believed_of_them(client: Client, rows: Rows) -> None:
     await rows.person("P1")
-    tried = await rows.contact("P1", "+8613800138000", verified_on=date(2025, 11, 2))
+    believed = {"state": "doubtful", "p_reach": 0.31256, "p_alive": 0.75, "p_mine": 0.5, "delivered": 3, "failed": 1, "observations": 5, "last_at": NOON,
+                "why": "近期一次失败。", "override_until": NOON}  # fmt: skip
+    tried = await rows.contact("P1", "+8613800138000", verified_on=date(2025, 11, 2), **believed)
     fresh = await rows.contact("P1", "+8613900139001", relation="family", name="王小丽")
     await rows.contact("P1", "+8613700137000", removed_at=NOON)
-    await rows.number(b"+8613800138000", state="good", p_alive=0.75, delivered=3, failed=1, opted_out_at=NOON)
+    denied = await rows.contact("P1", "+8613800138002", verified_on=date(2025, 11, 2), state="good", denied_at=NOON)
+    await rows.number(b"+8613800138000", opted_out_at=NOON)
 
     shown = (await (await client.get("/v1/persons/P1")).json())["contacts"]
 
-    assert [contact["id"] for contact in shown] == [str(tried), str(fresh)]
+    assert [contact["id"] for contact in shown] == [str(tried), str(fresh), str(denied)]
     assert shown[0]["address_masked"] == "138****8000"
     assert shown[0]["verified_on"] == "2025-11-02"
     assert shown[0]["quality"] == {
-        "state": "good", "p_alive": 0.75, "delivered": 3, "failed": 1, "last_at": "2026-03-02T04:00:00Z", "opted_out_at": "2026-03-02T04:00:00Z",
-        "wrong_person_at": None,
+        "state": "doubtful", "p_reach": 0.3126, "p_alive": 0.75, "p_mine": 0.5, "why": "近期一次失败。", "delivered": 3, "failed": 1, "observations": 5,
+        "last_at": SHOWN, "opted_out_at": SHOWN, "wrong_person_at": None, "override_until": SHOWN,
     }  # fmt: skip
     assert (shown[1]["relation"], shown[1]["name_masked"]) == ("family", "王*丽")
-    assert (shown[1]["quality"]["state"], shown[1]["quality"]["p_alive"]) == ("unverified", None)
+    assert shown[1]["quality"] == {
+        "state": "unverified", "p_reach": None, "p_alive": None, "p_mine": None, "why": "", "delivered": 0, "failed": 0, "observations": 0, "last_at": None,
+        "opted_out_at": None, "wrong_person_at": None, "override_until": None,
+    }  # fmt: skip
+    assert (shown[2]["quality"]["state"], shown[2]["quality"]["wrong_person_at"]) == ("wrong_person", SHOWN)
+
+
+async def test_a_contact_of_which_nothing_is_believed_yet_is_good_where_somebody_verified_it(client: Client, rows: Rows) -> None:
+    await rows.person("P1")
+    await rows.contact("P1", verified_on=date(2025, 11, 2))
+
+    [shown] = (await (await client.get("/v1/persons/P1")).json())["contacts"]
+
+    assert (shown["quality"]["state"], shown["quality"]["p_reach"]) == ("good", None)
 
 
 async def test_it_does_not_find_a_person_outside_the_tokens_region(make_client: MakeClient, rows: Rows) -> None:

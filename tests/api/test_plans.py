@@ -13,6 +13,7 @@ from gateway.store.reading.quality import Wanted, WorkList
 from gateway.store.reading.reader import EVERYWHERE, PLAN_FOR_VALUES, Span, Statement, span
 
 BY_PERSON = {"person_region", "contact_person_id_channel_key_relation_key", "number_pkey"}
+GONE = {"contact_gone"}
 COUNTY = span("510104")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CITY = span("510100")
@@ -20,11 +21,10 @@ FILL = f"""
 insert into person (id, region, insurance, certified, cycle_start, deadline)
 select 'P' || n, (510100 + n % 300)::text, '{{resident_pension}}', '{{2025-01-01}}', date '2020-01-01' + n % 2200, date '2021-01-01' + n % 2200
   from generate_series(1, 20000) n;
-insert into contact (id, person_id, channel, key, relation, source, sealed)
-select n, 'P' || n, 'sms', sha256(n::text::bytea), 'self', 'counter', '' from generate_series(1, 20000) n;
-insert into number (key, channel, p_alive, state, last_at)
-select sha256(n::text::bytea), 'sms', 0.5, case when n % 5 = 0 then 'dead' else 'good' end, now() from generate_series(1, 20000, 2) n;
-update number set wrong_person_at = now() where key in (select sha256(n::text::bytea) from generate_series(1, 20000, 200) n);
+insert into contact (id, person_id, channel, key, relation, source, sealed, state, denied_at)
+select n, 'P' || n, 'sms', sha256(n::text::bytea), 'self', 'counter', '', case when n % 20 = 0 then 'dead' when n % 41 = 0 then 'wrong_person' when n % 2 = 0 then 'good' end,
+       case when n % 200 = 1 then now() end from generate_series(1, 20000) n;
+insert into number (key, channel, last_at) select sha256(n::text::bytea), 'sms', now() from generate_series(1, 20000, 2) n;
 insert into quality_shared (key, persons, sources, regions)
 select sha256(n::text::bytea), n, '{{"counter": 5}}', '{{"510104": 5}}' from generate_series(1, 20000, 20) n;
 insert into quality_census (month, counted_at, took_s) select date '2026-01-01' - n * interval '1 month', now(), 1 from generate_series(0, 600) n;
@@ -111,10 +111,10 @@ LISTED = {
     "contacts": (contacts(EVERYWHERE), BY_PERSON),
     "contacts, a later page": (quality.contacts(Wanted(CITY), ("510150", "P9", 17), 100), BY_PERSON),
     "contacts nothing is known of": (contacts(CITY, "unverified"), BY_PERSON),
-    "dead contacts": (contacts(EVERYWHERE, "dead"), BY_PERSON - {"number_pkey"} | {"number_dead"}),
-    "dead contacts of a county": (contacts(COUNTY, work=WorkList.DEAD), BY_PERSON - {"number_pkey"} | {"number_dead"}),
+    "dead contacts": (contacts(EVERYWHERE, "dead"), GONE),
+    "dead contacts of a county": (contacts(COUNTY, work=WorkList.DEAD), GONE),
     "contacts in another state": (contacts(CITY, "good"), BY_PERSON),
-    "contacts that are somebody else's": (contacts(EVERYWHERE, work=WorkList.WRONG), {"number_wrong", "contact_key", "person_pkey"}),
+    "contacts that are somebody else's": (contacts(EVERYWHERE, work=WorkList.WRONG), GONE),
     "contacts nobody verified": (contacts(CITY, work=WorkList.NEVER_VERIFIED), BY_PERSON),
     "contacts that share a number": (
         quality.contacts(Wanted(CITY, work=WorkList.SHARED, shared_from=19000, live=False), quality.FIRST, 100),

@@ -21,16 +21,15 @@ async def some_contacts(rows: Rows) -> None:
     await rows.person("mianyang", region="510703")
     await rows.person("nobody", region="510703", insurance=["work_injury"])
     await rows.person("buried", region="510703", deceased=True)
-    await rows.contact("chengdu", "+8613800138001", key=b"dead")
-    await rows.contact("chengdu", "+8613800138002", key=b"good", verified_on=date(2026, 1, 1))
+    await rows.contact("chengdu", "+8613800138001", key=b"dead", state="dead", failed=2)
+    await rows.contact("chengdu", "+8613800138002", key=b"good", verified_on=date(2026, 1, 1), state="good", delivered=1)
     await rows.contact("chengdu", "oABCDEFGHIJKLMNOPQRSTUVWXYZ01", channel="wechat", key=b"untold", source="self_service")
-    await rows.contact("mianyang", "+8613800138001", key=b"dead", relation="family")
-    await rows.contact("mianyang", "+8613800138003", key=b"wrong", source="legacy")
-    await rows.contact("mianyang", "+8613800138009", key=b"gone", removed_at=NOON)
-    await rows.contact("buried", "+8613800138001", key=b"dead")
-    await rows.number(b"dead", state="dead", failed=2)
-    await rows.number(b"wrong", state="good", delivered=3, wrong_person_at=NOON)
-    await rows.number(b"good", state="good", delivered=1)
+    await rows.contact("mianyang", "+8613800138001", key=b"dead", relation="family", state="dead", failed=2)
+    await rows.contact("mianyang", "+8613800138003", key=b"wrong", source="legacy", state="good", delivered=3, denied_at=NOON)
+    await rows.contact("mianyang", "+8613800138009", key=b"gone", removed_at=NOON, state="dead")
+    await rows.contact("buried", "+8613800138001", key=b"dead", state="dead", failed=2)
+    await rows.number(b"dead", dead_at=NOON)
+    await rows.number(b"wrong", wrong_person_at=NOON)
 
 
 async def many_share(rows: Rows, persons: int = 7) -> None:
@@ -39,8 +38,8 @@ async def many_share(rows: Rows, persons: int = 7) -> None:
         await rows.person(f"P{n}", region="510703" if n < 2 else "510104")
         await rows.contact(f"P{n}", CLERK, key=b"clerk", source="counter" if n else "legacy")
     await rows.contact("P0", CLERK, key=b"clerk", relation="family")
-    await rows.contact("P0", "+8613800138010", key=b"couple")
-    await rows.contact("P1", "+8613800138010", key=b"couple")
+    await rows.contact("P0", "+8613800138010", key=b"couple", state="dead", failed=2)
+    await rows.contact("P1", "+8613800138010", key=b"couple", state="dead", failed=2)
 
 
 async def get(client: Client, path: str) -> Any:
@@ -227,9 +226,9 @@ async def test_shared_numbers_come_page_by_page_those_that_stand_for_most_first(
 async def test_the_trend_has_the_last_count_of_each_month_and_what_changed(client: Client, rows: Rows) -> None:
     await some_contacts(rows)
     await counted(rows, NOON - timedelta(days=31))
-    await rows.number(b"untold", state="good", channel="wechat")
+    await rows.pool.execute("update contact set state = 'good' where key = 'untold'")
     await counted(rows, NOON)
-    await rows.pool.execute("update number set state = 'dead' where key = 'good'")
+    await rows.pool.execute("update contact set state = 'dead' where key = 'good'")
     await counted(rows, NOON + timedelta(days=1))
 
     january, march = await items(client, "/v1/quality/trend", limit="1")
@@ -254,8 +253,6 @@ async def test_a_month_ends_where_it_does_in_shanghai(rows: Rows) -> None:
 
 async def test_the_lists_come_as_files_with_masked_numbers(client: Client, rows: Rows) -> None:
     await many_share(rows)
-    await rows.number(b"couple", state="dead", failed=2)
-
     [headings, *dead] = await csv_rows(client, "/v1/quality/contacts?format=csv&list=dead")
     sheet = await sheet_rows(client, "/v1/quality/shared?format=xlsx")
     trend = await sheet_rows(client, "/v1/quality/trend?format=xlsx")

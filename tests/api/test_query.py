@@ -10,7 +10,7 @@ from gateway.api.cursors import Cursors, FactId
 from gateway.api.problems import Invalid
 from gateway.api.query import moment
 from gateway.plan.codes import Why
-from gateway.quality.belief import State
+from gateway.quality.states import State
 from gateway.regions import Regions
 from gateway.store.reading.reader import EVERYWHERE, span
 from gateway.words import ContactSource, Insurance, Kind, NoticeStatus, Reason, Relation, Status

@@ -15,7 +15,7 @@ select id, region, insurance, beneficiary, details, certified, benefit_started_o
 CONTACTS = f"""
 select c.id, c.channel, c.relation, c.source, c.verified_on, c.sealed,
        {QUALITY}
-  from contact c left join number b on b.key = c.key
+  from contact c
  where c.person_id = $1 and c.removed_at is null
  order by c.id"""  # noqa: S608 - our own words
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from gateway.store.quality_census import COUNTS, PEOPLE, SHARED
-from gateway.store.quality_state import GIVEN_UP, IN_STATE, IS_DEAD, IS_GIVEN_UP, IS_WRONG, QUALITY
+from gateway.store.quality_state import IN_STATE, QUALITY, WRONG_PERSON
 from gateway.store.reading.reader import STATEMENT_S, Reader, Rows, Span, Statement
 
 LIVE = {"regions": " and p.region >= $1 and p.region < $2", "narrow": " join person q on q.id = c.person_id",
@@ -32,7 +32,7 @@ _ID = 'p.id collate "POSIX"'
 """As the index `person_region` has it."""
 CONTACTS = f"""
 select c.id, c.person_id, p.region, p.details, c.channel, c.relation, c.source, c.verified_on, c.sealed, {QUALITY}, {{shared_by}} as shared_by
-  from person p join contact c on c.person_id = p.id left join number b on b.key = c.key{{join}}
+  from person p join contact c on c.person_id = p.id{{join}}
  where p.region >= $1 and p.region < $2 and (p.region, {_ID}) >= ($3, $4) and (p.region, {_ID}, c.id) > ($3, $4, $5)
    and c.removed_at is null{{wanted}}
  order by p.region, {_ID}, c.id limit ${{limit}}"""  # noqa: S608 - our own words
@@ -83,8 +83,8 @@ class WorkList(StrEnum):
 
 
 _WORK = {
-    WorkList.DEAD: IS_DEAD,
-    WorkList.WRONG: IS_WRONG,
+    WorkList.DEAD: IN_STATE["dead"],
+    WorkList.WRONG: IN_STATE[WRONG_PERSON],
     WorkList.SHARED: "true",
     WorkList.NEVER_VERIFIED: "c.verified_on is null",
 }
@@ -141,10 +141,7 @@ def contacts(wanted: Wanted, after: tuple[str, str, int], limit: int) -> Stateme
         args.append(wanted.shared_from)
         join = f" join {_shared(wanted)} s on s.key = c.key and s.persons >= ${len(args)}"
     if wanted.state is not None:
-        if wanted.state in GIVEN_UP:
-            conditions.append(IS_GIVEN_UP)
-        args.append(wanted.state)
-        conditions.append(IN_STATE.format(state=f"${len(args)}"))
+        conditions.append(IN_STATE.get(wanted.state, "false"))
     text = CONTACTS.format(
         shared_by="s.persons" if join else "null::int", join=join, wanted="".join(f" and {one}" for one in conditions), limit=len(args) + 1
     )
