@@ -71,7 +71,11 @@ alter table contact reset (fillfactor);
 alter table contact drop column state, drop column p_reach, drop column p_alive, drop column p_mine, drop column delivered, drop column failed,
     drop column observations, drop column last_at, drop column why, drop column believed_at, drop column model, drop column denied_at,
     drop column override_until;
-alter table number drop column dead_at, add column delivered integer not null default 0, add column failed integer not null default 0,
+alter table number add column delivered integer not null default 0, add column failed integer not null default 0,
     add column absent_streak integer not null default 0, add column p_alive real not null default 0.5,
     add column state text collate "C" not null default 'unverified';
+alter table number alter column p_alive drop default;
+update number set state = 'dead' where dead_at is not null;
+alter table number drop column dead_at;
+create index number_dead on number (key) where state = 'dead';
 create index number_wrong on number (key) where wrong_person_at is not null;
