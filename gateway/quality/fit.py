@@ -5,17 +5,15 @@ Each round asks, under the present model, how often each state gave each code, h
 """
 
 from collections.abc import Callable
-from hashlib import sha256
 
 import numpy as np
-from msgspec.json import encode
 from msgspec.structs import replace
 
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
 from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of
 from gateway.quality.expect import Counts, expect
-from gateway.quality.model import CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three
-from gateway.quality.record import NONE, Record, Steps, steps_of
+from gateway.quality.model import CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three, digest
+from gateway.quality.record import NONE, Ints, Record, Steps, steps_of
 from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
 
 ROUNDS = 40
@@ -55,7 +53,14 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
         model = _climb(model, record, day, range(rounds - last, rounds), told)
     else:
         model = _climb(_offs(model, record), record, day, range(last), told)
-    return replace(model, version=f"fit-{_digest(model)}")
+    model = replace(model, codes=_unseen(before, record) | dict(model.codes))
+    return replace(model, version=f"fit-{digest(model)}")
+
+
+def _unseen(before: Model, record: Record) -> dict[str, Three]:
+    """What was learned before of providers that this record says nothing of: a sample may hold none of a small one's messages."""
+    seen = tuple(f"{code[0]}|" for code in record.codes)
+    return {name: weights for name, weights in before.codes.items() if not name.startswith(seen)}
 
 
 def _climb(model: Model, record: Record, day: int, rounds: range, told: Callable[[int, float], None]) -> Model:
@@ -85,9 +90,11 @@ def _offs(model: Model, record: Record) -> Model:
 
 def sample(record: Record, most: int = SAMPLE) -> Record:
     """Every n-th pair of a record, at most so many."""
-    if record.pairs <= most:
-        return record
-    chosen = np.linspace(0, record.pairs - 1, most).astype(np.int64)
+    return record if record.pairs <= most else only(record, np.linspace(0, record.pairs - 1, most).astype(np.int64))
+
+
+def only(record: Record, chosen: Ints) -> Record:
+    """The histories of these pairs."""
     lengths = np.diff(record.first)[chosen]
     rows = np.repeat(record.first[chosen] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
     first = np.concatenate([[0], np.cumsum(lengths)])
@@ -244,7 +251,3 @@ def _within(record: Record) -> tuple[float, ...]:
     delays = record.day[rows] - record.day[latest[rows]]
     tenths = np.quantile(delays, [*np.linspace(0.1, 0.9, 9), 0.995])
     return tuple((np.maximum.accumulate(tenths) + np.arange(1, 11) * 1e-3).tolist())
-
-
-def _digest(model: Model) -> str:
-    return sha256(encode(replace(model, version=""), order="sorted")).hexdigest()[:12]

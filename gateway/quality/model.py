@@ -6,8 +6,11 @@ the rest the middle of the populations that `bench/quality/populations.toml` nam
 
 from collections.abc import Mapping
 from functools import cached_property
+from hashlib import sha256
+from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from gateway.quality.evidence import Evidence, code_of
@@ -76,7 +79,7 @@ class Model(Struct, frozen=True, dict=True):
     responses: Responses = field(default_factory=Responses)
     starts: Mapping[str, Start] = field(default_factory=lambda: dict(STARTS))
     codes: Mapping[str, Three] = field(default_factory=dict[str, Three])
-    """Learned weights by `code_of`; what is not here has the prior of its class."""
+    """Learned weights by `code_of`; what is not here has what its provider's codes of that class weigh together, else the prior of its class."""
     blocked: Mapping[str, float] = field(default_factory=lambda: {"recipient_blocked": 0.9, "carrier_blacklist": 0.6})
     """Probability that the next message is blocked too."""
     stages: int = 3
@@ -87,9 +90,23 @@ class Model(Struct, frozen=True, dict=True):
         """Kinds of persons."""
         return len(self.responses.shares)
 
+    @cached_property
+    def together(self) -> Mapping[str, Three]:
+        """What the learned codes of a provider and class weigh together, by `provider|evidence|`."""
+        made: dict[str, Three] = {}
+        for name, (on, off, dead) in self.codes.items():
+            key = _class_of(name)
+            before = made.get(key, (0.0, 0.0, 0.0))
+            made[key] = (before[0] + on, before[1] + off, before[2] + dead)
+        return made
+
     def weights(self, provider: str, evidence: str, vendor_code: str) -> Three:
-        """What an outcome weighs: its own code's weights, else those of its class."""
-        return self.codes.get(code_of(provider, evidence, vendor_code)) or CLASSES[Evidence(evidence)]
+        """What an outcome weighs: its own code's weights, else those of its class at this provider, else the prior of its class.
+
+        A provider whose word for absent is worth little has no better one in a code that was first seen after the fit.
+        """
+        known = self.codes.get(code_of(provider, evidence, vendor_code)) or self.together.get(code_of(provider, evidence, ""))
+        return known or CLASSES[Evidence(evidence)]
 
 
 CLASSES: Mapping[Evidence, Three] = {
@@ -104,6 +121,15 @@ CLASSES: Mapping[Evidence, Three] = {
     Evidence.IN_SERVICE: (0.97, 0.30, 0.02),
 }
 """Priors by class of outcome: P(outcome | in service, off, dead). Only ratios within a row count for a belief."""
+
+_WORDS = tuple(f"|{word}|" for word in CLASSES)
+
+
+def _class_of(name: str) -> str:
+    """A name of `code_of` without the vendor's code."""
+    ends = [place + len(word) for word in _WORDS if (place := name.find(word)) >= 0]
+    return name[: min(ends)] if ends else name
+
 
 VERIFIED = "+verified"
 STARTS: Mapping[str, Start] = {
@@ -130,6 +156,13 @@ def start_of(source: str, *, verified: bool) -> str:
 def renamed(model: Model, version: str) -> Model:
     """The same under another version."""
     return replace(model, version=version)
+
+
+def digest(content: Any) -> str:
+    """What names a model's content, as a struct or as plain data, whatever version it bears."""
+    plain = dict(to_builtins(content))
+    plain.pop("version", None)
+    return sha256(encode(plain, order="sorted")).hexdigest()[:12]
 
 
 PRIOR = Model()

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterable
 
-from gateway.quality.evidence import Evidence
+from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.model import Model
 
 LIES_FROM = 0.05
 """A provider that answers absent for more than this of numbers in service is named."""
+TRUSTED_FROM = 200
+"""Outcomes of a provider from which on it is: of fewer the share is a guess."""
+
+
+def false_absent(model: Model, codes: Iterable[tuple[str, str, str]]) -> dict[str, float]:
+    """The share of numbers in service that each provider calls absent, by name. `codes`: provider, evidence, vendor code of what occurs.
+
+    Codes that the model was not learned from count for nothing: what they weigh is borrowed from others.
+    """
+    shares: dict[str, float] = {}
+    for provider, word, vendor_code in codes:
+        learned = model.codes.get(code_of(provider, word, vendor_code))
+        shares[provider] = shares.get(provider, 0.0) + (learned[0] if learned and word == Evidence.NUMBER_ABSENT else 0.0)
+    return dict(sorted(shares.items()))
 
 
 def suspect(model: Model, codes: Iterable[tuple[str, str, str]]) -> list[tuple[str, float]]:
-    """Those providers by name, and the share of numbers in service that each calls absent. `codes`: provider, evidence, vendor code of what occurs."""
-    shares: dict[str, float] = {}
-    for provider, word, vendor_code in codes:
-        if word == Evidence.NUMBER_ABSENT:
-            shares[provider] = shares.get(provider, 0.0) + model.weights(provider, word, vendor_code)[0]
-    return [(provider, share) for provider, share in sorted(shares.items()) if share > LIES_FROM]
+    """Those providers by name that call more than `LIES_FROM` of numbers in service absent, with the share."""
+    return [(provider, share) for provider, share in false_absent(model, codes).items() if share > LIES_FROM]
