@@ -13,8 +13,9 @@ import asyncpg
 from msgspec import structs
 
 from gateway.logs import account, get_logger
+from gateway.pipeline import models
 from gateway.pipeline.believing import Lens, Worked, believe, lens
-from gateway.store import beliefs, claims, inbox, learning, quality_models, unlearned
+from gateway.store import beliefs, claims, inbox, learning, unlearned
 from gateway.store.learning import Walk
 from gateway.store.pool import Pool, Queries
 
@@ -43,6 +44,7 @@ class Learning:
     def __init__(self, pool: Pool, refresh: timedelta) -> None:
         self._pool, self._refresh = pool, refresh
         self._lens: Lens | None = None
+        self._newest = 0
         self._turn: asyncio.Task[None] | None = None
 
     async def __call__(self, connection: Queries) -> None:
@@ -92,7 +94,7 @@ class Learning:
 
     async def _walk_due(self, connection: Queries) -> Walk | None:
         """The walk to go on with or to begin; None: the last one is young enough, and was made with the model in force."""
-        model = await learning.newest_model(connection)
+        model = await models.newest_id(connection)
         now: datetime = await connection.fetchval("select now()")
         walk = await learning.read(connection)
         if walk is None or walk.model != model or (walk.ended_at is not None and now - walk.began_at >= self._refresh):
@@ -123,9 +125,10 @@ class Learning:
 
     async def _through(self, connection: Queries) -> Lens:
         """The model in force, laid out."""
-        if self._lens is None or self._lens.id != await learning.newest_model(connection):
-            newest = await quality_models.newest(connection)
-            self._lens = await asyncio.to_thread(lens) if newest is None else await asyncio.to_thread(lens, newest[1], newest[0])
+        newest = await models.newest_id(connection)
+        if self._lens is None or self._newest != newest:
+            found = await models.in_force(connection)
+            self._lens, self._newest = await asyncio.to_thread(lens, found.model, found.id), found.newest
         return self._lens
 
     @staticmethod

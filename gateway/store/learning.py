@@ -6,8 +6,6 @@ from msgspec import Struct
 
 from gateway.store.pool import Queries
 
-NEWEST_MODEL = "select coalesce(max(id), 0) from quality_model"
-
 READ = "select model, after, began_at, ended_at from learning"
 
 WRITE = """
@@ -28,11 +26,6 @@ async def read(connection: Queries) -> Walk | None:
     """The latest walk; None: there was none."""
     row = await connection.fetchrow(READ)
     return None if row is None else Walk(*row)
-
-
-async def newest_model(connection: Queries) -> int:
-    """The id of the model in force; 0: nothing was learned yet."""
-    return int(await connection.fetchval(NEWEST_MODEL))
 
 
 async def write(connection: Queries, walk: Walk) -> None:
