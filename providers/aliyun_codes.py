@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from providers.base.carrier_codes import CARRIER_CODES
-from providers.base.codes import deferred, failed, refused
+from providers.base.codes import AMBIGUOUS, deferred, failed, refused
 from providers.base.json_answers import AnswerMeaning
 from providers.base.json_receipts import ReportMeaning
 from providers.base.words import Fault, Outcome, Reason, RetryClass, Status
@@ -99,13 +99,13 @@ RECEIPT_CODES: Final[Mapping[str, ReportMeaning]] = {
     **CARRIER_CODES,
     "DELIVERED": ReportMeaning(Status.DELIVERED),
     "REQUEST_SUCCESS": ReportMeaning(Status.SENT),  # no carrier's receipt came: it ends as `no_receipt` where none follows
-    "MOBILE_NOT_ON_SERVICE": failed(Reason.UNREACHABLE),  # 停机, 空号 and 关机 in one code: no number is given up for it
+    "MOBILE_NOT_ON_SERVICE": AMBIGUOUS,  # 停机, 空号 and 关机 in one code: no number is given up for it
     "INVALID_NUMBER": failed(Reason.NUMBER_ABSENT),
     "MOBILE_ACCOUNT_ABNORMAL": failed(Reason.NUMBER_SUSPENDED),  # arrears, or ported to another carrier
     "MOBILE_IN_BLACK": failed(Reason.CARRIER_BLACKLIST),
     "USER_REJECT": failed(Reason.OPTED_OUT),
     "MOBILE_SEND_LIMIT": failed(Reason.FREQUENCY_LIMITED),
-    "MOBLLE_TERMINAL_ERROR": failed(Reason.UNREACHABLE),  # spelt so
+    "MOBLLE_TERMINAL_ERROR": failed(Reason.UNREACHABLE),  # spelt so; memory full, illegal device: a phone is there
     "MOBILE_TERMINAL_ERROR": failed(Reason.UNREACHABLE),
     "CONTENT_KEYWORD": failed(Reason.CONTENT_REJECTED),
     "CONTENT_ERROR": failed(Reason.CONTENT_REJECTED),

@@ -6,8 +6,8 @@ API error codes and status error codes for Chinese mainland SMS (support.huaweic
 from collections.abc import Mapping
 from typing import Final
 
-from providers.base.carrier_codes import BLACKLISTED, CARRIER_CODES, CONTENT, TOO_MANY, UNREACHABLE
-from providers.base.codes import deferred, failed, refused
+from providers.base.carrier_codes import BLACKLISTED, CARRIER_CODES, CONTENT, TOO_MANY
+from providers.base.codes import AMBIGUOUS, deferred, failed, refused
 from providers.base.json_answers import AnswerMeaning
 from providers.base.json_receipts import ReportMeaning
 from providers.base.words import Fault, Outcome, Reason, RetryClass
@@ -51,8 +51,8 @@ RECEIPT_CODES: Final[Mapping[str, ReportMeaning]] = {
     "TDBLACK": BLACKLISTED,
     "TSBLACK": BLACKLISTED,
     "MBBLACK": BLACKLISTED,
-    "2:12": UNREACHABLE,  # vacant, switched off or suspended
-    "2:24": UNREACHABLE,
+    "2:12": AMBIGUOUS,  # 空号、关机或停机等
+    "2:24": AMBIGUOUS,  # 关机、停机、屏蔽短信业务
     "2:70": BLACKLISTED,
     "E200018": failed(Reason.SIGNATURE_REJECTED),
     "E200020": failed(Reason.SIGNATURE_REJECTED),

@@ -7,8 +7,8 @@ SendSms, section 6 "error codes" (cloud.tencent.com, document 382/55981), the co
 from collections.abc import Mapping
 from typing import Final
 
-from providers.base.carrier_codes import CARRIER_CODES, CONTENT, DELIVERED, UNREACHABLE
-from providers.base.codes import deferred, refused
+from providers.base.carrier_codes import CARRIER_CODES, CONTENT, DELIVERED
+from providers.base.codes import AMBIGUOUS, deferred, refused
 from providers.base.json_answers import AnswerMeaning
 from providers.base.json_receipts import ReportMeaning
 from providers.base.words import Fault, Outcome, Reason, RetryClass
@@ -113,5 +113,5 @@ RECEIPT_CODES: Final[Mapping[str, ReportMeaning]] = {
     **CARRIER_CODES,
     "SUCCESS": DELIVERED,  # `report_status` itself, where no carrier's code came
     "-106": CONTENT,
-    "002": UNREACHABLE,
+    "002": AMBIGUOUS,  # powered off, suspended, unreachable or out of coverage
 }

@@ -14,7 +14,7 @@ from gateway.store import audit, codes
 from gateway.words import Fault, Outcome, Reason
 from providers.base.json_answers import AnswerMeaning
 from providers.base.json_receipts import SAYABLE, ReportMeaning
-from providers.base.ruling import BLAME
+from providers.base.ruling import BLAME, UNTOLD
 from providers.base.words import RetryClass
 
 SAYS = [str(status) for status in sorted(SAYABLE)]
@@ -38,6 +38,7 @@ def command(rooms: Rooms) -> click.Group:
         \b
         tixing codes
         tixing codes map acme MK:0001 --status undelivered --reason unreachable
+        tixing codes map acme MK:0002 --status undelivered --reason unreachable --ambiguous
         tixing codes map acme 3017 --outcome refused --reason number_absent --permanent
         tixing codes unmap acme MK:0001
         """
@@ -52,6 +53,7 @@ def command(rooms: Rooms) -> click.Group:
     @click.option("--reason", type=click.Choice(REASONS), help="Why; needed unless it was taken or delivered.")
     @click.option("--fault", type=click.Choice([str(fault) for fault in Fault]), help="Whose.  [default: as the reason says]")
     @click.option("--permanent/--passing", default=None, help="Whether it stays so.  [default: as the reason says]")
+    @click.option("--ambiguous", is_flag=True, help="Nobody can tell whether it stays so: vacant, suspended, switched off, in one code.")
     @click.option("--retry", type=click.Choice([str(one) for one in RetryClass]), help="With --outcome: what to do with the message now.")
     @config_option
     def map_(provider: str, code: str, config: Path | None, **said: Any) -> None:
@@ -83,7 +85,9 @@ def _meaning(said: dict[str, Any]) -> tuple[str, AnswerMeaning | ReportMeaning]:
     stage = codes.REPORT if said["status"] is not None else codes.ANSWER
     if stage == codes.REPORT and said["retry"] is not None:
         raise click.UsageError("--retry goes with --outcome: a report comes when the message has left")
-    given = {key: value for key, value in said.items() if value is not None}
+    if said["ambiguous"] and said["permanent"] is not None:
+        raise click.UsageError("--ambiguous says that nobody can tell whether it is --permanent or --passing: give one of the three")
+    given = {key: value for key, value in said.items() if value is not None} | ({"permanent": UNTOLD} if said["ambiguous"] else {})
     try:
         if stage == codes.REPORT:
             report = msgspec.convert(given, ReportMeaning)
@@ -136,4 +140,5 @@ def _said(meaning: str | None) -> str:
     if meaning is None:
         return "-"
     said = msgspec.json.decode(meaning)
-    return " ".join(str(said[key]) for key in ("status", "outcome", "reason", "retry") if said.get(key))
+    words = [str(said[key]) for key in ("status", "outcome", "reason", "retry") if said.get(key)]
+    return " ".join([*words, "ambiguous"] if said.get("permanent") == UNTOLD else words)

@@ -4,13 +4,14 @@ The words stand in China Mobile QB-GF-028-2003 (CMPP 3.0.0), section 8.4.3, with
 SMSCs' makers. Their meanings come from public tables of 2015 and later that differ by province and vendor (read 2026-11-23): hints, which
 `[providers.NAME.receipt_codes]` overrides. A vendor's driver puts its own words over this table: `{**CARRIER_CODES, "LIMIT": …}`.
 
-What cannot be told apart (MI:0054: vacant, suspended or off) is `unreachable`: no number is given up for a code that may mean something else.
+What cannot be told apart (MI:0054: vacant, suspended or off) is `AMBIGUOUS`, unreachable with nothing said of permanence: no number is given up for a
+code that may mean something else. `UNREACHABLE` is what says that a phone is there: off, out of coverage, full.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from providers.base.codes import failed
+from providers.base.codes import AMBIGUOUS, failed
 from providers.base.json_receipts import ReportMeaning
 from providers.base.words import Fault, Reason, Status
 
@@ -36,7 +37,7 @@ _WORDS: Final[Mapping[str, ReportMeaning]] = {
     "ACCEPTD": OPEN,  # read by customer service on the subscriber's behalf; gateways drop it
     "UNKNOWN": OPEN,
     "EXPIRED": UNREACHABLE,
-    "UNDELIV": UNREACHABLE,
+    "UNDELIV": AMBIGUOUS,  # suspended, off …; Huawei's table (sms_05_0051): a dead number, too
     "DELETED": ROUTE,
     "REJECTD": failed(
         Reason.CONTENT_REJECTED, fault=Fault.UNKNOWN, permanent=False
@@ -46,7 +47,8 @@ _WORDS: Final[Mapping[str, ReportMeaning]] = {
 }
 
 _MOBILE: Final[Mapping[str, ReportMeaning]] = {
-    **_each(UNREACHABLE, "MK", "0000 0010 0023 0208 0209 0210"),  # MK:0000: vacant or blocked in the region, tables differ
+    **_each(AMBIGUOUS, "MK", "0000"),  # vacant or blocked in the region, tables differ
+    **_each(UNREACHABLE, "MK", "0010 0023 0208 0209 0210"),
     **_each(ABSENT, "MK", "0001 0075"),
     **_each(SUSPENDED, "MK", "0005 0013"),
     **_each(ROUTE, "MK", "0012 0015 0036 0069 0192 0194"),
@@ -54,16 +56,17 @@ _MOBILE: Final[Mapping[str, ReportMeaning]] = {
     **_each(CONTENT, "MK", "0014 0115"),
     **_each(failed(Reason.MALFORMED_ADDRESS), "MK", "0195"),
     **_each(failed(Reason.RECIPIENT_BLOCKED), "MK", "0196"),
-    "MK:*": UNREACHABLE,
-    **_each(UNREACHABLE, "MI", "0024 0042 0076 0082 0054 0055 0059 0072 0208 0660 0017 0020 0022"),
+    "MK:*": AMBIGUOUS,  # of these families we know that it is the recipient's state, not which
+    **_each(UNREACHABLE, "MI", "0024 0042 0076 0082 0208 0660 0017 0020 0022"),
+    **_each(AMBIGUOUS, "MI", "0054 0055 0059 0072"),  # vacant, suspended or off
     **_each(ABSENT, "MI", "0073 0210"),
     **_each(SUSPENDED, "MI", "0019 0051"),
     **_each(ROUTE, "MI", "0018 0061 0062 0192"),
     **_each(TOO_MANY, "MI", "0079"),
-    "MI:*": UNREACHABLE,
+    "MI:*": AMBIGUOUS,
     **_each(ROUTE, "MN", "0001"),
-    **_each(UNREACHABLE, "MN", "0017"),
-    "MN:*": UNREACHABLE,
+    **_each(AMBIGUOUS, "MN", "0017"),  # "number state"
+    "MN:*": AMBIGUOUS,
 }
 
 _GATEWAYS: Final[Mapping[str, ReportMeaning]] = {

@@ -4,6 +4,7 @@
 "isv.OUT_OF_SERVICE" = { outcome = "refused", reason = "account_problem", retry = "configuration" }
 [providers.NAME.receipt_codes]              # reports; codes differ by province
 "MK:0001" = { status = "undelivered", reason = "unreachable" }
+"MK:0000" = { status = "undelivered", reason = "unreachable", permanent = "unknown" }   # vacant, suspended or off: it does not tell
 
 A code ending in `*` in a table is a family, one in two `*` stands anywhere (`*BLACK*`): the longest that fits is taken where the code itself
 is not listed.
@@ -19,7 +20,7 @@ from providers.base.json_answers import AnswerMeaning
 from providers.base.json_receipts import UNMAPPED as UNMAPPED_REPORT
 from providers.base.json_receipts import ReportMeaning, Told
 from providers.base.options import wrong
-from providers.base.ruling import Ruling
+from providers.base.ruling import UNTOLD, Permanence, Ruling
 from providers.base.types import Settings
 from providers.base.words import Fault, Outcome, Reason, RetryClass, Status
 
@@ -64,7 +65,7 @@ def _fits(family: str, code: str) -> bool:
     return family[1:] in code if family.startswith(ANY) else code.startswith(family)
 
 
-def refused(reason: Reason, retry: RetryClass, *, fault: Fault | None = None, permanent: bool | None = None) -> AnswerMeaning:
+def refused(reason: Reason, retry: RetryClass, *, fault: Fault | None = None, permanent: Permanence = None) -> AnswerMeaning:
     """A row of a driver's table: refused for good by this provider."""
     return AnswerMeaning(Outcome.REFUSED, reason, fault, permanent, retry=retry)
 
@@ -74,9 +75,13 @@ def deferred(reason: Reason, retry_after_s: float | None = None, retry: RetryCla
     return AnswerMeaning(Outcome.DEFERRED, reason, retry_after_s=retry_after_s, retry=retry)
 
 
-def failed(reason: Reason, *, fault: Fault | None = None, permanent: bool | None = None) -> ReportMeaning:
+def failed(reason: Reason, *, fault: Fault | None = None, permanent: Permanence = None) -> ReportMeaning:
     """A row of a driver's table: reported as not delivered. `permanent` None: as the reason says."""
     return ReportMeaning(Status.UNDELIVERED, reason, fault, permanent)
+
+
+AMBIGUOUS: Final = failed(Reason.UNREACHABLE, permanent=UNTOLD)
+"""A row of a driver's table: vacant, suspended, switched off, in one code. Nobody is given up for it, and it weighs less than either."""
 
 
 def answers(settings: Settings, table: Mapping[str, AnswerMeaning], options: Codes) -> CodeTable[Ruling]:

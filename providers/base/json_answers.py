@@ -20,7 +20,7 @@ import msgspec
 
 from providers.base.document import DocumentError, at, decoded, items, picker, steps, text
 from providers.base.join import by_address, joined
-from providers.base.ruling import ACCEPTED, Ruling, because, blamed, unreadable
+from providers.base.ruling import ACCEPTED, Permanence, Ruling, because, blamed, unreadable
 from providers.base.types import Answer, Outgoing
 from providers.base.vendor import UnreadableAnswer, told
 from providers.base.words import Fault, Outcome, Reason, RetryClass
@@ -35,7 +35,7 @@ class AnswerMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Outcome
     reason: Reason | None = None
     fault: Fault | None = None
-    permanent: bool | None = None
+    permanent: Permanence = None
     retry_after_s: float | None = None
     retry: RetryClass | None = None
 

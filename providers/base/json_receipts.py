@@ -21,7 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from providers.base.document import DocumentError, at, decoded, items, picker, steps, text
-from providers.base.ruling import blamed
+from providers.base.ruling import Permanence, blamed
 from providers.base.types import Inbound, Reading, Report, UnreadableCallback
 from providers.base.words import Fault, Reason, Status
 
@@ -35,7 +35,7 @@ class ReportMeaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Status
     reason: Reason | None = None
     fault: Fault | None = None
-    permanent: bool | None = None
+    permanent: Permanence = None
 
     def told(self) -> "Told":
         """Raises `ValueError` in an operator's words for a meaning that no report can have."""

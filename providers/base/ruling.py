@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -29,6 +29,10 @@ BLAME: Final[Mapping[Reason, tuple[Fault, bool | None]]] = {
     Reason.UNMAPPED: (Fault.UNKNOWN, None),
 }
 """The reasons that a vendor can give, with whose fault each is and whether it stays, where a vendor's table says nothing else."""
+
+Permanence = bool | Literal["unknown"] | None
+"""What a table says of whether a failure stays. None: as its reason says; "unknown": nobody can tell, and null is what is stored."""
+UNTOLD: Final = "unknown"
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -65,12 +69,13 @@ def because(outcome: Outcome, reason: Reason, detail: str | None = None, retry_a
     return Ruling(outcome, reason, fault, permanent, retry_after_s, detail)
 
 
-def blamed(reason: Reason | None, fault: Fault | None, permanent: bool | None) -> tuple[Reason, Fault, bool | None]:  # noqa: FBT001 - three-valued
+def blamed(reason: Reason | None, fault: Fault | None, permanent: Permanence) -> tuple[Reason, Fault, bool | None]:
     """Completes what a table says of a code. Raises `ValueError`, in an operator's words, for a reason that no vendor can give."""
     if reason is None or reason not in BLAME:
         raise ValueError(f"needs a reason that a vendor can give: one of {', '.join(BLAME)}")
     usual_fault, usual_permanence = BLAME[reason]
-    return reason, usual_fault if fault is None else fault, usual_permanence if permanent is None else permanent
+    stays = usual_permanence if permanent is None else None if permanent == UNTOLD else permanent
+    return reason, usual_fault if fault is None else fault, stays
 
 
 ACCEPTED: Final = Ruling(Outcome.ACCEPTED)

@@ -29,6 +29,8 @@ async def test_codes_are_listed_mapped_and_unmapped_on_record(home: Home) -> Non
     home.done("codes", "map", "sandbox_sms", "MK:0001", "--status", "undelivered", "--reason", "number_absent", "--permanent")
     home.done("codes", "map", "sandbox_sms", "3017", "--outcome", "deferred", "--reason", "frequency_limited", "--retry", "other_route")
     assert "undelivered number_absent" in home.done("codes")
+    home.done("codes", "map", "sandbox_sms", "MK:0002", "--status", "undelivered", "--reason", "unreachable", "--ambiguous")
+    assert await asked(home, "delete from code_meaning where code = 'MK:0002' returning meaning->>'permanent'") == [("unknown",)]
     assert await asked(home, "select stage, code, meaning->>'reason' from code_meaning order by 1") == [
         ("answer", "3017", "frequency_limited"),
         ("report", "MK:0001", "number_absent"),
@@ -36,6 +38,7 @@ async def test_codes_are_listed_mapped_and_unmapped_on_record(home: Home) -> Non
     home.done("codes", "unmap", "sandbox_sms", "MK:0001")
     assert await asked(home, "select stage from code_meaning") == [("answer",)]
     assert [row[0] for row in await asked(home, "select what from audit where what like 'code.%' order by id")] == [
+        "code.map",
         "code.map",
         "code.map",
         "code.unmap",
@@ -50,6 +53,7 @@ async def test_codes_are_listed_mapped_and_unmapped_on_record(home: Home) -> Non
         ("map sandbox_sms X --status undelivered", "needs a reason"),
         ("map sandbox_sms X --outcome refused", "needs a reason"),
         ("map sandbox_sms X --status delivered --retry retry", "--retry goes with --outcome"),
+        ("map sandbox_sms X --status undelivered --reason unreachable --ambiguous --passing", "give one of the three"),
         ("map sandbox_sms X --status undelivered --reason unmapped", "Invalid value"),
         ("map sandbox_sms X --status queued --reason unreachable", "Invalid value"),
         ("map sandbox_sms X --outcome nothing_left", "Invalid value"),

@@ -70,7 +70,7 @@ def test_a_refusal_has_its_reason(code: str, reason: Reason) -> None:
 REPORTED = [
     ("DELIVERED", Status.DELIVERED, None, None),
     ("REQUEST_SUCCESS", Status.SENT, None, None),
-    ("MOBILE_NOT_ON_SERVICE", Status.UNDELIVERED, Reason.UNREACHABLE, False),
+    ("MOBILE_NOT_ON_SERVICE", Status.UNDELIVERED, Reason.UNREACHABLE, None),
     ("INVALID_NUMBER", Status.UNDELIVERED, Reason.NUMBER_ABSENT, True),
     ("MOBILE_ACCOUNT_ABNORMAL", Status.UNDELIVERED, Reason.NUMBER_SUSPENDED, False),
     ("MOBILE_IN_BLACK", Status.UNDELIVERED, Reason.CARRIER_BLACKLIST, True),

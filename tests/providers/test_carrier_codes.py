@@ -1,12 +1,15 @@
 """Carriers' codes in reports: protocol sheet "CMPP 2.0 / 3.0", sections 8 and 9."""
 
+import msgspec
 import pytest
 
 from providers.base.carrier_codes import BLACKLISTED, CARRIER_CODES, UNREACHABLE
-from providers.base.codes import Codes, CodeTable, reports
-from providers.base.json_receipts import UNMAPPED, Told
+from providers.base.codes import AMBIGUOUS, Codes, CodeTable, reports
+from providers.base.json_answers import AnswerMeaning
+from providers.base.json_receipts import UNMAPPED, ReportMeaning, Told
+from providers.base.ruling import UNTOLD, retry_class
 from providers.base.types import Settings
-from providers.base.words import Fault, Reason, Status
+from providers.base.words import Fault, Outcome, Reason, Status
 
 
 def table(**overrides: object) -> CodeTable[Told]:
@@ -60,6 +63,46 @@ def test_only_a_vacant_number_a_wrong_one_or_a_list_is_for_good() -> None:
         Reason.MALFORMED_ADDRESS,
         Reason.RECIPIENT_BLOCKED,
     }
+
+
+@pytest.mark.parametrize(
+    ("codes", "permanent"),
+    [
+        ("UNDELIV MI:0054 MI:0055 MI:0059 MI:0072 MK:0000 MN:0017 MK:9999 MI:9999 MN:9999", None),
+        ("EXPIRED MK:0010 MK:0023 MK:0208 MK:0209 MK:0210 MI:0024 MI:0042 MI:0076 MI:0082 MI:0208 MI:0660 MI:0017", False),
+    ],
+)
+def test_a_code_that_does_not_tell_vacant_from_off_says_nothing_of_permanence_and_one_that_says_off_does(
+    codes: str,
+    permanent: bool | None,
+) -> None:
+    assert {(code, table()[code]) for code in codes.split()} == {
+        (code, (Status.UNDELIVERED, Reason.UNREACHABLE, Fault.RECIPIENT, permanent)) for code in codes.split()
+    }
+
+
+def test_an_operator_can_say_that_a_code_does_not_tell() -> None:
+    written = b"{'MA:0009' = {status = 'undelivered', reason = 'unreachable', permanent = 'unknown'}}".replace(b"'", b'"')
+    read = msgspec.toml.decode(b"receipt_codes = " + written, type=Codes)
+    assert reports(Settings("acme", "acme"), CARRIER_CODES, read)["MA:0009"] == (
+        Status.UNDELIVERED,
+        Reason.UNREACHABLE,
+        Fault.RECIPIENT,
+        None,
+    )
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.toml.decode(b"receipt_codes = " + written.replace(b"unknown", b"perhaps"), type=Codes)
+
+
+@pytest.mark.parametrize("meaning", [AMBIGUOUS, AnswerMeaning(Outcome.REFUSED, Reason.UNREACHABLE, permanent=UNTOLD)])
+def test_what_was_said_at_run_time_comes_back_from_the_store_as_it_was(meaning: ReportMeaning | AnswerMeaning) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(meaning), type=type(meaning)) == meaning
+
+
+def test_nothing_is_retried_or_given_up_differently_for_a_code_that_does_not_tell() -> None:
+    told, untold = (AnswerMeaning(Outcome.REFUSED, Reason.UNREACHABLE, permanent=stays).ruling().about("1") for stays in (False, UNTOLD))
+    assert (told.permanent, untold.permanent) == (False, None)
+    assert retry_class(told) is retry_class(untold)
 
 
 def test_an_operators_code_or_family_goes_before_the_tables() -> None:

@@ -88,6 +88,15 @@ def test_words_of_the_platform_and_the_carriers_are_told_apart(codes: str, reaso
         assert (code, report.status, report.reason, report.vendor_text) == (code, Status.UNDELIVERED, reason, "d")
 
 
+def test_codes_that_do_not_tell_vacant_from_suspended_from_off_say_nothing_of_permanence() -> None:
+    """support.huaweicloud.com, sms_05_0051 (2024-11-15): 2:12 空号、关机或停机等; 2:24 关机、停机、屏蔽短信业务; UNDELIV a dead number, suspended …"""
+    stays = {}
+    for code in ("2:12", "2:24", "UNDELIV", "EXPIRED"):
+        [report] = read({"smsMsgId": "m", "status": code, "statusDesc": "d"}).reports
+        stays[code] = report.permanent
+    assert stays == {"2:12": None, "2:24": None, "UNDELIV": None, "EXPIRED": False}
+
+
 def test_a_persons_reply_is_read() -> None:
     reading = read({"smsMsgId": "r", "from": "+8613800138000", "to": SENDER, "body": "退订 T", "createTime": "2024-01-01T00:00:00Z"})
     [reply] = reading.inbound

@@ -63,18 +63,19 @@ def test_a_report_without_a_context_of_ours_is_joined_by_the_vendors_id(ext: str
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("code", "reason", "permanent"),
     [
-        ("-106", Reason.CONTENT_REJECTED),
-        ("002", Reason.UNREACHABLE),
-        ("MK:0001", Reason.NUMBER_ABSENT),
-        ("MI:0019", Reason.NUMBER_SUSPENDED),
-        ("DB:0144", Reason.CARRIER_BLACKLIST),
+        ("-106", Reason.CONTENT_REJECTED, True),
+        ("002", Reason.UNREACHABLE, None),
+        ("EXPIRED", Reason.UNREACHABLE, False),
+        ("MK:0001", Reason.NUMBER_ABSENT, True),
+        ("MI:0019", Reason.NUMBER_SUSPENDED, False),
+        ("DB:0144", Reason.CARRIER_BLACKLIST, True),
     ],
 )
-def test_carriers_codes_mean_what_they_mean_everywhere(code: str, reason: Reason) -> None:
+def test_carriers_codes_mean_what_they_mean_everywhere(code: str, reason: Reason, *, permanent: bool | None) -> None:
     [report] = read(PUSHED | {"report_status": "FAIL", "errmsg": code, "description": "x"})
-    assert (report.status, report.reason, report.vendor_code) == (Status.UNDELIVERED, reason, code)
+    assert (report.status, report.reason, report.permanent, report.vendor_code) == (Status.UNDELIVERED, reason, permanent, code)
 
 
 @pytest.mark.parametrize(("status", "code"), [("FAIL", "XYZ"), ("FAIL", ""), ("FAIL", "DELIVRD"), ("SUCCESS", "MK:0001"), ("MAYBE", None)])
