@@ -190,3 +190,58 @@ async def test_a_report_beside_a_sign_still_counts(plant: Plant) -> None:
     await plant.report(provider=OTHER)
     assert await plant.messages() == [("delivered", None)]
     assert await plant.value("select refused from number where refused is not null") == [""]
+
+
+async def noted(plant: Plant) -> list[str]:
+    """Channels of the numbers that the learner is to look at; forgets them."""
+    gone = "with gone as (delete from unlearned returning key)"
+    return [row[0] for row in await plant.rows(f"{gone} select distinct c.channel from gone join contact c using (key) order by 1")]
+
+
+@pytest.mark.parametrize("what", list(Sign))
+async def test_every_sign_leaves_a_row_with_its_key_and_time_and_is_learned_from(plant: Plant, what: Sign) -> None:
+    await plant.post(known("p1", wechat(), sms(number(1))))
+    await noted(plant)
+    before = await plant.now()
+    await sign(plant, what, "TPL-R" if what in {Sign.CONSENTED, Sign.REFUSED} else None, at=before - timedelta(hours=1))
+    [(provider, keyword, is_its, at)] = await plant.rows(
+        "select i.provider, i.keyword, i.key = c.key, i.received_at from inbound i, contact c where c.channel = 'wechat'"
+    )
+    assert (provider, keyword, is_its) == (OTHER, what, True)
+    assert before <= at <= await plant.now()
+    assert await noted(plant) == ["wechat"]
+
+
+async def test_a_sign_of_somebody_unknown_waits_on_record_for_the_contact(plant: Plant) -> None:
+    await sign(plant, Sign.UNFOLLOWED)
+    await plant.pool.execute("delete from unlearned")
+    await plant.post(known("p1", wechat()))
+    assert await noted(plant) == ["wechat"]
+    assert await plant.rows("select i.keyword from inbound i join contact c using (key)") == [("unfollowed",)]
+
+
+async def test_signs_that_were_not_written_are_not_learned_from(plant: Plant) -> None:
+    await plant.post(known("p1", wechat()))
+    await noted(plant)
+    await plant.pool.execute("alter table consent add constraint nobody check (state = 'never')")
+    try:
+        await sign(plant, Sign.UNFOLLOWED)
+    finally:
+        await plant.pool.execute("alter table consent drop constraint nobody")
+    assert (await plant.count("inbound"), await noted(plant)) == (0, [])
+
+
+@pytest.mark.parametrize("code", ["43004", "43101", "50005"])
+async def test_an_answer_that_the_account_is_not_followed_is_learned_from(plant: Plant, code: str) -> None:
+    """43004: needs to follow; 43101: refused; 50005: the account does not follow."""
+
+    def says(message: Outgoing) -> Answer:
+        return Answer(message.reference, Outcome.REFUSED, Reason.RECIPIENT_BLOCKED, Fault.RECIPIENT, permanent=True, vendor_code=code)
+
+    plant.vendor.says = says
+    await plant.post(known("p1", wechat()), reminder("p1"))
+    await noted(plant)
+    assert await send(plant) == ["wechat"]
+    assert await plant.messages("status_now, reason, vendor_code") == [("failed", "recipient_blocked", code)]
+    assert await plant.count("consent", "state = 'refused'") > 0
+    assert await noted(plant) == ["wechat"]
