@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from gateway.cli import quality_fit
 from gateway.roles.ports import Rooms
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ MOST_SAID = 20
 BATCH = 10_000
 
 
-def command(rooms: Rooms) -> click.Group:  # noqa: ARG001 - every command is made alike
+def command(rooms: Rooms) -> click.Group:
     """The group of commands."""
 
     @click.group("quality")
@@ -68,6 +69,8 @@ def command(rooms: Rooms) -> click.Group:  # noqa: ARG001 - every command is mad
             f"{len(histories)} observations of {len(histories.pairs)} pairs; {bad} bad lines{later}; model {model.version}", err=True
         )
 
+    quality.add_command(quality_fit.fit_command(rooms))
+    quality.add_command(quality_fit.models_command(rooms))
     return quality
 
 

@@ -4,10 +4,10 @@ import numpy as np
 from rich.console import Console
 
 from gateway.cli.screen import table
-from gateway.quality.evidence import Evidence, code_of
-from gateway.quality.model import CLASSES, Model
+from gateway.quality.evidence import Evidence
+from gateway.quality.model import CLASSES, PRIOR, Model
 from gateway.quality.record import Record
-from gateway.quality.routes import suspect
+from gateway.quality.report import RouteWorth, report
 
 
 def show(model: Model, record: Record, console: Console) -> None:
@@ -16,8 +16,15 @@ def show(model: Model, record: Record, console: Console) -> None:
         console.width = 160
     console.print(_codes(model, record))
     console.print(_rates(model, record))
-    for provider, share in suspect(model, record.codes):
-        console.print(f"provider {provider or '(none)'} answers absent for {share:.0%} of numbers in service: its word counts accordingly")
+    for route in report(model, PRIOR, record).routes:
+        if route.suspect:
+            console.print(said_of(route))
+
+
+def said_of(route: RouteWorth) -> str:
+    """What is wrong with a route, in a sentence."""
+    name = route.provider or "(none)"
+    return f"provider {name} answers absent for {route.false_absent:.0%} of numbers in service: its word for absent counts accordingly"
 
 
 def _codes(model: Model, record: Record) -> object:
@@ -25,7 +32,7 @@ def _codes(model: Model, record: Record) -> object:
     made = table(*headers, title=f"Weights of codes, {model.version}: P(code | number is …)", numbers=headers[3:])
     seen = np.bincount(record.what[(record.what >= 0) & record.own], minlength=len(record.codes)).tolist()
     for code, count in zip(record.codes, seen, strict=True):
-        weights = model.codes.get(code_of(*code), CLASSES[Evidence(code[1])])
+        weights = model.weights(*code)
         made.add_row(*code, f"{count:,}", *(f"{w:.4f}" for w in weights), *(f"{w:.4f}" for w in CLASSES[Evidence(code[1])]))
     return made
 

@@ -1,0 +1,145 @@
+"""From rows of the store to a model in force: a route that lies is named, and its word counts for little from then on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.pipeline import fitting
+from gateway.pipeline.fitting import Basis, Busy, gather, learn
+from gateway.pipeline.models import in_force
+from gateway.pipeline.observed import NUMBERS
+from gateway.quality.evidence import Evidence
+from gateway.quality.model import CLASSES, PRIOR
+from gateway.quality.report import Report
+from gateway.store import quality_models
+from gateway.store.pool import open_pool
+from tests.pipeline.lived import key_of, lived, record
+
+PERSONS = 1_200
+
+
+def deaf(*_: object) -> None:
+    """Hears nothing."""
+
+
+@pytest.fixture
+async def pool(store_dsn: str) -> AsyncIterator[Any]:
+    opened = await open_pool(store_dsn, 2, "tests")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def connection(pool: Any) -> AsyncIterator[Any]:
+    async with pool.acquire() as opened:
+        yield opened
+
+
+async def test_a_bad_route_among_the_messages_is_named_and_the_model_is_kept(connection: Any) -> None:
+    history = lived("tune-bad-route", PERSONS)
+    await record(connection, history)
+    heard: list[tuple[str, int, int]] = []
+
+    made = await learn(connection, lambda *said: heard.append(said))
+
+    assert made.model is not None
+    assert made.report is not None
+    routes = {route.provider: route for route in made.report.routes}
+    assert {name: route.suspect for name, route in routes.items()} == {"p0": False, "p1": True}
+    assert routes["p1"].false_absent == pytest.approx(0.2, abs=0.03)
+    on, _, dead = made.model.weights("p1", "number_absent", "")
+    prior = CLASSES[Evidence.NUMBER_ABSENT]
+    assert dead / on < 10 < prior[2] / prior[0]
+    assert made.report.held_out is not None
+    assert made.report.held_out.after > made.report.held_out.before
+    kept = await quality_models.newest(connection)
+    assert kept is not None
+    assert (kept.id, kept.version) == (made.id, made.model.version)
+    assert msgspec.json.decode(kept.report, type=Report) == made.report
+    assert msgspec.json.decode(kept.basis, type=Basis) == made.basis
+    assert made.basis.pairs == PERSONS
+    assert made.basis.outcomes == await connection.fetchval("select count(*) from message")
+    assert made.basis.message_id == await connection.fetchval("select max(id) from message")
+    assert (await in_force(connection)).model == made.model
+    assert {what for what, _, _ in heard} == {"reading", "learning"}
+
+
+async def test_the_store_says_what_the_population_was(connection: Any) -> None:
+    history = lived("tune-bad-route", 300)
+    await record(connection, history)
+    observed = await gather(connection, await quality_models.sample(connection, NUMBERS, 1000), deaf)
+    ours, theirs = observed.record, history.record
+    assert sorted(ours.codes) == sorted(theirs.codes)
+    outcomes = {code: int(((theirs.what == n) & theirs.own).sum()) for n, code in enumerate(theirs.codes)}
+    assert {code: int(((ours.what == n) & ours.own).sum()) for n, code in enumerate(ours.codes)} == outcomes
+
+
+async def test_too_little_is_said_and_nothing_is_kept(connection: Any) -> None:
+    await record(connection, lived("tune-bad-route", 20))
+    made = await learn(connection, deaf)
+    assert (made.id, made.model) == (None, None)
+    assert "2,000 are needed" in made.why
+    assert await quality_models.newest_id(connection) == 0
+
+
+async def test_nothing_at_all_is_too_little(connection: Any) -> None:
+    made = await learn(connection, deaf)
+    assert made.why.startswith("0 outcomes")
+
+
+async def test_a_dry_run_keeps_nothing(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "ENOUGH", 100)
+    await record(connection, lived("tune-bad-route", 200))
+    made = await learn(connection, deaf, keep=False)
+    assert made.model is not None
+    assert (made.id, await quality_models.newest_id(connection)) == (None, 0)
+
+
+async def test_a_model_that_foretells_worse_than_the_one_in_force_is_not_kept(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "ENOUGH", 100)
+    bad = msgspec.structs.replace(PRIOR, rates=msgspec.structs.replace(PRIOR.rates, death_on=5.0), version="fit-bad")
+    monkeypatch.setattr(fitting, "fit", lambda *_, **__: bad)
+    await record(connection, lived("tune-bad-route", 200))
+    made = await learn(connection, deaf)
+    assert made.id is None
+    assert "not kept" in made.why
+    assert await quality_models.newest_id(connection) == 0
+
+
+async def test_two_never_learn_at_a_time_and_the_right_is_given_back(pool: Any) -> None:
+    async with pool.acquire() as one, pool.acquire() as other:
+        assert await quality_models.lock(one)
+        with pytest.raises(Busy):
+            await learn(other, deaf)
+        await quality_models.unlock(one)
+        await learn(other, deaf)
+        assert await quality_models.lock(one)
+
+
+async def test_an_offices_number_teaches_nothing(connection: Any) -> None:
+    await record(connection, lived("tune-bad-route", 60))
+    office = key_of(0)
+    rows = [(10_000 + n, f"x{n}", "sms", office, "self", "counter", b"") for n in range(fitting.CROWD + 1)]
+    names = ["id", "person_id", "channel", "key", "relation", "source", "sealed"]
+    await connection.copy_records_to_table("contact", records=rows, columns=names)
+    keys = await quality_models.sample(connection, NUMBERS, 1000)
+    assert office in keys
+    observed = await gather(connection, keys, deaf)
+    assert office not in {key for key, _ in observed.pairs}
+
+
+async def test_one_that_is_cut_off_ends_with_its_round_and_keeps_nothing(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "ENOUGH", 100)
+    await record(connection, lived("tune-bad-route", 300))
+    begun = asyncio.Event()
+    task = asyncio.ensure_future(learn(connection, lambda what, *_: begun.set() if what == "learning" else None))
+    await begun.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert await quality_models.newest_id(connection) == 0
+    assert await quality_models.lock(connection), "the right was given back"
