@@ -37,10 +37,11 @@ DEAD = "select n.key from unnest($1::bytea[]) as k(key) join number n on n.key =
 
 AFTER = "select key from contact where key > $1 order by key limit $2"
 
-# Rows that somebody else holds are left out: whoever waited here could wait for one who waits for us.
+# By way of the person, who has a few contacts: a number may stand for thousands of persons. Rows that somebody else holds are left out: whoever
+# waited here could wait for one who waits for us.
 LOCK = """
 select c.person_id, c.key, c.state, c.denied_at is not null, extract(epoch from c.updated_at)::bigint
-  from unnest($1::text[], $2::bytea[]) as u(person, key) join contact c on c.person_id = u.person and c.key = u.key
+  from unnest($1::text[], $2::bytea[]) as u(person, key) join contact c on c.person_id = u.person and c.key || '' = u.key
  where c.removed_at is null
    for no key update of c skip locked"""
 
@@ -50,7 +51,7 @@ update contact c
        observations = u.observations, last_at = u.last, why = u.why, believed_at = now(), model = $12
   from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::timestamptz[], $11::text[])
     as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why)
- where c.person_id = u.person and c.key = u.key and c.removed_at is null"""
+ where c.person_id = u.person and c.key || '' = u.key and c.removed_at is null"""
 
 MARK_DEAD = """
 insert into number (key, channel, dead_at, last_at) select key, channel, now(), now() from unnest($1::bytea[], $2::text[]) as u(key, channel) order by key

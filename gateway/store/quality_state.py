@@ -22,5 +22,5 @@ GIVEN_UP = ("dead", "wrong_person")
 """States in which a contact is not used."""
 
 QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, c.denied_at, c.override_until,
-       (select n.opted_out_at from number n where n.key = c.key) as opted_out_at"""
+       (select n.opted_out_at from number n where n.key = c.key) as opted_out_at"""  # noqa: S608 - our own words
 """What is shown of a contact. Numbers are looked up for what is shown only, after a list is sorted: most have no row."""

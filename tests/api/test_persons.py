@@ -1,6 +1,7 @@
 """GET /v1/persons/{id} and its timeline."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from gateway.events import ManagingUnit, Residence
 from gateway.model import Benefit, Details
@@ -38,7 +39,7 @@ async def test_it_shows_a_person_with_names_and_numbers_masked(client: Client, r
 
 async def test_it_shows_contacts_with_what_is_believed_of_them(client: Client, rows: Rows) -> None:
     await rows.person("P1")
-    believed = {"state": "doubtful", "p_reach": 0.31256, "p_alive": 0.75, "p_mine": 0.5, "delivered": 3, "failed": 1, "observations": 5, "last_at": NOON,
+    believed: dict[str, Any] = {"state": "doubtful", "p_reach": 0.31256, "p_alive": 0.75, "p_mine": 0.5, "delivered": 3, "failed": 1, "observations": 5, "last_at": NOON,
                 "why": "近期一次失败。", "override_until": NOON}  # fmt: skip
     tried = await rows.contact("P1", "+8613800138000", verified_on=date(2025, 11, 2), **believed)
     fresh = await rows.contact("P1", "+8613900139001", relation="family", name="王小丽")

@@ -86,7 +86,7 @@ async def apply(plant: Plant, fact: str) -> None:
     """To every person there is."""
     if fact == "opted out":
         await plant.pool.execute(
-            "insert into number (key, channel, p_alive, opted_out_at, last_at) select distinct key, channel, 0.5, now(), now() from contact"
+            "insert into number (key, channel, opted_out_at, last_at) select distinct key, channel, now(), now() from contact"
         )
     elif fact == "canceled":
         await plant.pool.execute("update notice set status = 'canceled', reason = 'operator'")

@@ -5,7 +5,23 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.store import asks, calls, claims, codes, events, gauges, inbound, notices, parts, persons, receipts
+from gateway.store import (
+    asks,
+    beliefs,
+    calls,
+    claims,
+    codes,
+    events,
+    gauges,
+    inbound,
+    listings,
+    lookups,
+    notices,
+    parts,
+    persons,
+    receipts,
+    unlearned,
+)
 from gateway.words import Reason, Status
 from providers.base.types import Inbound, Reading, Report
 from tests.pipeline.events import known, number, reminder, sms
@@ -14,9 +30,9 @@ from tests.pipeline.plant import Plant, open_plant
 TABLES = ("person", "contact", "event", "notice", "message", "call", "receipt", "number", "seal")
 FILL = """
 insert into person (id, plan_due) select 'x' || n, now() + interval '9 days' from generate_series(1, 4000) n;
-insert into contact (id, person_id, channel, key, relation, source, sealed)
-  select -n, 'x' || n, 'sms', sha256(n::text::bytea), 'self', 'counter', '' from generate_series(1, 4000) n;
-insert into number (key, channel, p_alive, last_at) select sha256(n::text::bytea), 'sms', 0.5, now() from generate_series(1, 4000) n;
+insert into contact (id, person_id, channel, key, relation, source, sealed, state)
+  select -n, 'x' || n, 'sms', sha256(n::text::bytea), 'self', 'counter', '', case when n % 8 = 0 then 'dead' end from generate_series(1, 4000) n;
+insert into number (key, channel, last_at) select sha256(n::text::bytea), 'sms', now() from generate_series(1, 4000) n;
 insert into notice (id, person_id, duty, kind, cause, effective, status, lane, due_at, created_at, seal_id)
   select -n, 'x' || n, 'd', 'reminder', '', now(), 'informed', 'normal', now(), now(), 1 from generate_series(1, 4000) n;
 insert into message (id, notice_id, person_id, rung, channel, lane, contact_id, key, addressee, template, version, segments, status, created_at, seal_id, calls)
@@ -92,7 +108,12 @@ QUERIES = {
     "persons of messages": (calls.LOCK_PERSONS, {"message_pkey", "person_pkey"}),
     "standing": (receipts.READ, {"message_pkey"}),
     "move": (receipts.MOVE, {"message_pkey"}),
-    "numbers": (receipts.NUMBERS, {"number_pkey"}),
+    "known numbers": (persons.KNOWN_NUMBERS, {"number_pkey"}),
+    "put contacts": (persons.PUT_CONTACTS, set()),
+    "remove contacts": (persons.REMOVE_CONTACTS, {"contact_person_id_channel_key_relation_key"}),
+    "listings that are replaced": (listings.KEEP, {"contact_person_id_channel_key_relation_key"}),
+    "numbers taken back": (listings.CONFIRMED, {"contact_gone"}),
+    "deny": (inbound.DENY, {"contact_key"}),
     "holders": (inbound.HOLDERS, {"contact_key"}),
     "last messages": (inbound.LAST_MESSAGE, {"message_key"}),
     "parts": (parts.FIND, {"part_vendor_id", "message_pkey"}),
@@ -104,6 +125,18 @@ QUERIES = {
     "unjoined": (parts.TAKE, {"receipt_unjoined_pkey"}),
     "meanings": (codes.MEANINGS, {"code_meaning_pkey"}),
     "whom to ask": (asks.TAKE, {"ask_due", "ask_pkey"}),
+    "news of numbers": (unlearned.TAKE, {"unlearned_at"}),
+    "contacts of numbers": (beliefs.CONTACTS, {"contact_key"}),
+    "listings of numbers": (beliefs.LISTINGS, {"listing_key"}),
+    "messages to numbers": (beliefs.MESSAGES, {"message_key"}),
+    "replies from numbers": (beliefs.REPLIES, {"inbound_key", "message_pkey"}),
+    "look-ups of numbers": (lookups.HISTORY, {"lookup_key"}),
+    "certifications": (beliefs.CERTIFIED, {"person_pkey"}),
+    "numbers after": (beliefs.AFTER, {"contact_key"}),
+    "contacts to be written": (beliefs.LOCK, {"contact_person_id_channel_key_relation_key"}),
+    "put beliefs": (beliefs.PUT, {"contact_person_id_channel_key_relation_key"}),
+    "dead numbers": (beliefs.DEAD, {"number_pkey"}),
+    "unmark dead": (beliefs.UNMARK_DEAD, {"number_pkey"}),
     "open messages": (asks.OPEN, {"call_pkey", "message_pkey"}),
 }
 

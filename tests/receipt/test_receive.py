@@ -5,11 +5,10 @@ import asyncio
 import asyncpg
 import pytest
 
-from gateway.pipeline.learning import Word, learn
-from gateway.words import Fault, Reason, Status
-from providers.base.types import Callback, Reading, Report
+from gateway.words import Fault, Outcome, Reason, Status
+from providers.base.types import Answer, Callback, Reading, Report
 from tests.pipeline.breaking import at_commit
-from tests.pipeline.events import known, number, reminder, requested, sms
+from tests.pipeline.events import known, number, reminder, sms
 from tests.pipeline.plant import VENDOR, Plant
 
 ABSENT = Report("", Status.UNDELIVERED, Reason.NUMBER_ABSENT, Fault.RECIPIENT, permanent=True)
@@ -54,50 +53,61 @@ async def test_callbacks_at_once_about_the_same_messages_move_each_once(plant: P
     assert await plant.messages() == [("delivered", None)] * 20
     assert await plant.count("receipt") == 8
     assert await plant.value("select sum(cardinality(receipts)) from message") == 160  # finding 30
-    assert await plant.value("select sum(delivered) from number") == 20
+    assert await plant.count("unlearned") == 20
 
 
-async def test_a_number_proved_absent_twice_is_not_used_again(plant: Plant) -> None:
-    await plant.post(known("p1", sms(number(1)), sms(number(2), relation="family")), requested("p1"), requested("p1"))
+async def noted(plant: Plant) -> list[bytes]:
+    """Numbers that the learner is to look at."""
+    return sorted(row[0] for row in await plant.rows("select distinct key from unlearned"))
+
+
+async def test_a_number_that_a_word_came_of_is_noted_with_that_word_and_nothing_else_is(plant: Plant) -> None:
+    first, second, _ = await sent(plant, 3)
+    keys = [row[0] for row in await plant.rows("select key from message where id = any($1::bigint[])", [int(first), int(second)])]
+    reading = Reading((Report(first, Status.DELIVERED), Report(second, ABSENT.status, ABSENT.reason, ABSENT.fault, permanent=True)))
+    async with at_commit(plant.pool, "raise exception 'full' using errcode = '53100'", "receipt"):
+        with pytest.raises(asyncpg.DiskFullError):
+            await plant.called_back(reading)
+    assert await noted(plant) == []
+    await plant.called_back(reading)
+    assert await noted(plant) == sorted(keys)
+
+
+async def test_a_word_that_moves_nothing_is_no_news_of_a_number(plant: Plant) -> None:
+    (reference,) = await sent(plant, 1)
+    for _ in range(2):
+        await plant.called_back(Reading((Report(reference, Status.DELIVERED),)))
+    assert (await plant.count("unlearned"), await plant.count("receipt")) == (1, 2)
+
+
+async def test_a_vendors_refusal_of_a_number_is_noted(plant: Plant) -> None:
+    plant.vendor.says = lambda message: Answer(message.reference, Outcome.REFUSED, Reason.NUMBER_ABSENT, permanent=True)
+    await sent(plant, 1)
+    assert await plant.messages() == [("failed", "number_absent")]
+    assert await noted(plant) == [await plant.value("select key from message")]
+
+
+async def test_silence_is_noted(plant: Plant) -> None:
+    await sent(plant, 1)
+    assert await noted(plant) == []
+    await plant.end_leases_of_all()
+    await plant.sweep_all()
+    assert await plant.messages() == [("undelivered", "no_receipt")]
+    assert await noted(plant) == [await plant.value("select key from message")]
+
+
+@pytest.mark.parametrize("state", ["dead", "wrong_person"])
+async def test_a_contact_that_was_given_up_is_not_used_again(plant: Plant, state: str) -> None:
+    """The learner writes it so; here a test does."""
+    await plant.post(known("p1", sms(number(1)), sms(number(2), relation="family")), known("p2", sms(number(1))))
+    await plant.pool.execute("update contact set state = $1 where person_id = 'p1' and relation = 'self'", state)
+    await plant.post(reminder("p1"))
     await plant.drain()
-    await plant.called_back(
-        Reading(tuple(Report(r, ABSENT.status, ABSENT.reason, ABSENT.fault, permanent=True) for r in plant.vendor.seen))
-    )
-    assert await plant.rows("select absent_streak, state from number") == [(2, "dead")]
+    assert plant.vendor.addresses == ["+86" + number(2)]
     plant.vendor.calls.clear()
-    await plant.plan()
-    await plant.post(reminder("p1"), reminder("p2", sms(number(1))))
+    await plant.post(reminder("p2"))
     await plant.drain()
-    assert set(plant.vendor.addresses) == {"+86" + number(2)}
-
-
-async def test_the_first_words_on_a_number_from_two_transactions_add_up(plant: Plant, other: Plant) -> None:
-    await plant.post(known("p1", sms(number(1))))
-    words = [Word(await plant.value("select key from contact"), "sms", Status.UNDELIVERED, Reason.NUMBER_ABSENT)]
-    now = await plant.now()
-    async with plant.runtime.pool.acquire() as one:
-        async with one.transaction():
-            await learn(one, words, now)
-            second = asyncio.create_task(learning(other, words))
-            await asyncio.sleep(0.2)
-        await second
-    assert await plant.rows("select failed, absent_streak, state from number") == [(2, 2, "dead")]
-
-
-async def learning(plant: Plant, words: list[Word]) -> None:
-    async with plant.runtime.pool.acquire() as connection, connection.transaction():
-        await learn(connection, words, await plant.now())
-
-
-async def test_words_on_the_same_numbers_in_any_order_never_wait_for_each_other(plant: Plant, other: Plant) -> None:
-    await plant.post(*(known(f"p{n}", sms(number(n))) for n in range(30)))
-    keys = [row[0] for row in await plant.rows("select key from contact")]
-
-    def words(order: list[bytes]) -> list[Word]:
-        return [Word(key, "sms", Status.DELIVERED, None) for key in order]
-
-    await asyncio.gather(*(learning((plant, other)[n % 2], words(keys[n:] + keys[:n])) for n in range(10)))
-    assert {row[0] for row in await plant.rows("select delivered from number")} == {10}
+    assert plant.vendor.addresses == ["+86" + number(1)], "what is believed is of a person's contact"
 
 
 async def test_an_unknown_reference_is_kept_for_later(plant: Plant) -> None:
