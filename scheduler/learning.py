@@ -56,7 +56,7 @@ class Learning:
         if waited is not None and waited > (AT_LATEST_S if busy else AFTER_S):
             self._turn = asyncio.create_task(self._go(self._news, busy=busy), name="numbers are learned")
         elif not busy and await self._walk_due(connection) is not None:
-            self._turn = asyncio.create_task(self._go(self._walk, busy=False), name="contacts are walked over")
+            self._turn = asyncio.create_task(self._go(self.walk, busy=False), name="contacts are walked over")
 
     async def stop(self) -> None:
         """Cuts a turn off: what it has not committed is taken up again."""
@@ -101,8 +101,8 @@ class Learning:
             return Walk(model, b"", now)
         return walk if walk.ended_at is None else None
 
-    async def _walk(self) -> Worked | None:
-        """A few steps over all contacts, side by side."""
+    async def walk(self) -> Worked | None:
+        """A few steps over all contacts, side by side; None: the walk is at its end."""
         async with self._pool.acquire() as connection:
             walk = await self._walk_due(connection)
             if walk is None:

@@ -111,13 +111,13 @@ def _work_out(
 
 
 def _only(found: Evidence, wanted: Callable[[bytes], bool]) -> Evidence:
-    return Evidence(
-        [row for row in found.contacts if wanted(row[0])],
-        [row for row in found.listings if wanted(row[0])],
-        [row for row in found.messages if wanted(row[0])],
-        [row for row in found.replies if wanted(row[0])],
-        [word for word in found.lookups if wanted(word.key)],
-        found.dead,
+    return structs.replace(
+        found,
+        contacts=[row for row in found.contacts if wanted(row[0])],
+        listings=[row for row in found.listings if wanted(row[0])],
+        messages=[row for row in found.messages if wanted(found.keys[row[0]])],
+        replies=[row for row in found.replies if wanted(row[0])],
+        lookups=[word for word in found.lookups if wanted(word.key)],
     )
 
 
@@ -129,20 +129,21 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
     latest = int(record.day.max(initial=day))
     now, state = readings(tables, sweep(tables, steps_of(record)), max(day, latest))
     held = now.p_own + now.p_others
-    columns = zip(now.p_reach.tolist(), (1 - now.p_dead).tolist(), (now.p_own / held).tolist(), state.tolist(), strict=True)
+    chances = now.p_reach, 1 - now.p_dead, now.p_own / held
+    tallies = observed.delivered, observed.failed, observed.observations, observed.last_s
+    columns = zip(observed.pairs, state.tolist(), *(column.tolist() for column in (*chances, *tallies)), strict=True)
     made = []
-    for i, (reach, alive, mine, place) in enumerate(columns):
-        key, person = observed.pairs[i]
-        known, tally = before.get((person, key)), observed.tallies[i]
+    for i, ((key, person), place, reach, alive, mine, delivered, failed, observations, last_s) in enumerate(columns):
+        known = before.get((person, key))
         if known is None or not known.current:
             continue  # what was removed is evidence still, and no contact any more
         after = State.WRONG_PERSON if known.denied else STATES[place]
-        if not _news(known, after, reach, tally.observations, tally.last_s):
+        if not _news(known, after, reach, observations, last_s):
             continue
         account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
         why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
-        last_at = datetime.fromtimestamp(tally.last_s, UTC) if tally.last_s else None
-        made.append(Belief(person, key, after, reach, alive, mine, tally.delivered, tally.failed, tally.observations, last_at, why))
+        last_at = datetime.fromtimestamp(last_s, UTC) if last_s else None
+        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why))
     return made
 
 

@@ -1,12 +1,12 @@
 """The record about some numbers → observations: which message, reply, listing, certification or look-up is evidence of what. Pure."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gateway.lookup.port import LookupState
 from gateway.pipeline.looked_up import EVIDENCE as LOOKED_UP
@@ -66,31 +66,25 @@ def asks(template: str) -> bool:
     return any(part in template for part in ASKS)
 
 
-class Tally(Struct, gc=False):
-    """What is counted of a pair beside its beliefs."""
-
-    delivered: int = 0
-    failed: int = 0
-    observations: int = 0
-    last_s: int = 0
-    """When something last came of the number, in seconds; 0: never."""
-
-
-class Observed(Struct):
-    """The pairs of some numbers with all that was observed of them."""
+class Observed(Struct, frozen=True):
+    """The pairs of some numbers with all that was observed of them; columns have an entry a pair."""
 
     pairs: list[tuple[bytes, str]]
     """(key, person id)."""
     record: Record
-    tallies: list[Tally]
+    delivered: Ints
+    failed: Ints
+    observations: Ints
+    last_s: Ints
+    """When something last came of the number, in seconds; 0: never."""
     rows: Ints
     """(pair, seconds, what) of what was observed of each pair itself, by pair and time; `what` as in `Record`, of `words`."""
     words: tuple[Evidence, ...]
 
     def seen(self, pair: int) -> list[Seen]:
         """What was observed of a pair, in order, for the sentence that explains its state."""
-        first, end = np.searchsorted(self.rows[:, 0], [pair, pair + 1])
-        return [Seen(day_of(at_s), self._word(what)) for _, at_s, what in self.rows[first:end].tolist()]
+        first, end = np.searchsorted(self.rows[0], [pair, pair + 1])
+        return [Seen(day_of(at_s), self._word(what)) for _, at_s, what in self.rows[:, first:end].T.tolist()]
 
     def _word(self, what: int) -> Evidence:
         if what == NONE:
@@ -98,136 +92,160 @@ class Observed(Struct):
         return self.words[what] if what >= 0 else RESPONSES[NONE - 1 - what]
 
 
-class _Columns:
-    """Observations while they are gathered, one list a column."""
+class _Pairs(dict[tuple[bytes, str], int]):
+    """Pairs by (key, person id), numbered as they are met."""
 
     def __init__(self) -> None:
-        self.pairs: dict[tuple[bytes, str], int] = {}
-        self.tallies: list[Tally] = []
         self.numbers: dict[bytes, int] = {}
+        self.address: list[int] = []
         self.holders: dict[bytes, list[int]] = {}
         """The pairs of each number."""
-        self.address: list[int] = []
-        self.last: dict[bytes, int] = {}
-        """When something last came of each number, in seconds."""
-        self.codes: dict[tuple[str, Evidence, str], int] = {}
-        self.starts: dict[str, int] = {}
-        self.rows: list[tuple[int, int, int, int, int, bool]] = []
 
-    def pair(self, key: bytes, person: str) -> int:
-        found = self.pairs.get((key, person))
-        if found is None:
-            found = self.pairs[key, person] = len(self.pairs)
-            self.tallies.append(Tally())
-            self.address.append(self.numbers.setdefault(key, len(self.numbers)))
-            self.holders.setdefault(key, []).append(found)
+    def __missing__(self, pair: tuple[bytes, str]) -> int:
+        self[pair] = found = len(self.address)
+        self.address.append(self.numbers.setdefault(pair[0], len(self.numbers)))
+        self.holders.setdefault(pair[0], []).append(found)
         return found
 
-    def code(self, provider: str, word: Evidence, vendor_code: str) -> int:
-        return self.codes.setdefault((provider, word, vendor_code), len(self.codes))
 
-    def add(self, pair: int, at_s: int, what: int, start: int = NONE, verified: int = NONE, *, own: bool = True) -> None:
-        self.rows.append((pair, at_s, what, start, verified, own))
-        self.tallies[pair].observations += own
+class _Meanings(dict[str, int]):
+    """What final words are evidence of, worked out once for each: place in `what`, `taken` and `asked`."""
 
-    def came(self, key: bytes, at_s: int) -> None:
-        if at_s > self.last.get(key, 0):
-            self.last[key] = at_s
+    def __init__(self, codes: dict[tuple[str, Evidence, str], int]) -> None:
+        self._codes = codes
+        self.what: list[int] = []
+        self.taken: list[bool] = []
+        self.asked: list[bool] = []
 
-    def observed(self) -> Observed:
-        rows = np.array(self.rows, dtype=np.int64).reshape(-1, 6)
-        pair, at_s, what, start, verified_day = rows[:, :5].T
-        seen = Observations(pair, at_s, what, start, verified_day, rows[:, 5].astype(np.bool_))
-        record = assemble(seen, np.array(self.address, dtype=np.int64), tuple(self.codes), tuple(self.starts))
-        for (key, _), tally in zip(self.pairs, self.tallies, strict=True):
-            tally.last_s = self.last.get(key, 0)
-        order = np.lexsort((at_s, pair))
-        return Observed(list(self.pairs), record, self.tallies, rows[order, :3], tuple(word for _, word, _ in self.codes))
+    def __missing__(self, said: str) -> int:
+        status, reason, permanent, provider, template, vendor_code = said.split(SPLIT, 5)
+        word = outcome(status, reason or None, PERMANENT[permanent])
+        self[said] = found = len(self.what)
+        code = NOTHING if word is None else self._codes.setdefault((provider, word, vendor_code), len(self._codes))
+        self.what.append(code)
+        self.taken.append(word is Evidence.DELIVERED)
+        self.asked.append(asks(template))
+        return found
+
+
+SPLIT = "\x1f"
+PERMANENT = {"": None, "t": True, "f": False}
+"""As PostgreSQL writes it into a text."""
+NOTHING = -99
+"""Of a message whose end says nothing of its number."""
 
 
 def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) -> Observed:
     """What the rows of these numbers say of their pairs."""
-    columns = _Columns()
-    _listed(columns, [(row[0], row[1], *row[3:6]) for row in found.contacts])
-    _listed(columns, found.listings)
-    asked = _sent(columns, found.messages)
-    _answered(columns, found.replies)
-    _certified(columns, asked, certified)
-    for word in found.lookups:
-        if (said := LOOKED_UP.get(LookupState(word.state))) is not None and word.key in columns.holders:
-            _of_number(columns, word.key, int(word.at.timestamp()), columns.code(f"lookup:{word.service}", said, word.state))
-    return columns.observed()
+    pairs, codes, starts = _Pairs(), dict[tuple[str, Evidence, str], int](), dict[str, int]()
+    rows: list[tuple[int, int, int, int, int, bool]] = []
+    listed = [(row[0], row[1], *row[3:6]) for row in found.contacts]
+    rows += [_listed(pairs, starts, row) for part in (listed, found.listings) for row in part]
+    pair, at_s, said, meanings = _sent(pairs, codes, found)
+    what, taken, asked = np.array(meanings.what, dtype=np.int64)[said], _flags(meanings.taken)[said], _flags(meanings.asked)[said]
+    rows += _of_people(pairs, codes, found.replies)
+    rows += _of_numbers(pairs, codes, found)
+    rows += _certified(list(pairs), (pair[asked], at_s[asked], taken[asked]), certified)
+    other = np.array(rows, dtype=np.int64).reshape(-1, 6).T
+    silent = np.full(len(pair), NONE)
+    columns = [np.concatenate(both) for both in zip(other, (pair, at_s, what, silent, silent, asked), strict=True)]
+    seen = Observations(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5].astype(np.bool_))
+    record = assemble(seen, np.array(pairs.address, dtype=np.int64), tuple(codes), tuple(starts))
+    count = len(pairs)
+    order = np.lexsort((columns[1], columns[0]))
+    return Observed(
+        list(pairs),
+        record,
+        np.bincount(pair[taken], minlength=count),
+        np.bincount(pair[~taken], minlength=count),
+        np.bincount(np.concatenate([other[0][other[5] > 0], pair]), minlength=count),
+        _last(pairs, columns),
+        np.stack(columns[:3])[:, order],
+        tuple(word for _, word, _ in codes),
+    )
 
 
-def _listed(columns: _Columns, rows: Iterable[Sequence[Any]]) -> None:
-    starts = columns.starts
-    for key, person, source, verified, at_s in rows:
-        start = starts.setdefault(start_of(source, verified=verified is not None), len(starts))
-        # A feed may be ahead of our clock by hours; a check is never later than its listing.
-        columns.add(columns.pair(key, person), at_s, NONE, start, NONE if verified is None else min(verified, (at_s + SHANGHAI_S) // DAY_S))
+def _flags(values: list[bool]) -> NDArray[np.bool_]:
+    return np.array(values, dtype=np.bool_)
 
 
-def _sent(columns: _Columns, rows: Iterable[Sequence[Any]]) -> dict[int, list[tuple[int, bool]]]:
-    """Messages; returns of those that asked for a certification, by pair, when they ended and whether the phone took them."""
-    meanings: dict[tuple[Any, ...], tuple[int, bool] | None] = {}
-    asking: dict[str, bool] = {}
-    asked: dict[int, list[tuple[int, bool]]] = {}
-    tallies = columns.tallies
-    for key, person, status, reason, permanent, provider, vendor_code, template, at_s in rows:
-        says = status, reason, permanent, provider, vendor_code
-        if says not in meanings:
-            word = outcome(status, reason, permanent)
-            meanings[says] = None if word is None else (columns.code(provider or "", word, vendor_code or ""), word is Evidence.DELIVERED)
-        meaning = meanings[says]
-        if meaning is None:
-            continue
-        what, taken = meaning
-        own = asking.get(template)
-        if own is None:
-            own = asking[template] = asks(template)
-        pair = columns.pair(key, person)
-        columns.rows.append((pair, at_s, what, NONE, NONE, own))
-        tally = tallies[pair]
-        tally.observations += 1
-        columns.came(key, at_s)
-        if taken:
-            tally.delivered += 1
-        else:
-            tally.failed += 1
-        if own:
-            asked.setdefault(pair, []).append((at_s, taken))
-    return asked
+def _last(pairs: _Pairs, columns: list[Ints]) -> Ints:
+    """When something last came of each pair's number; a listing is nothing that came of it."""
+    address = np.array(pairs.address, dtype=np.int64)
+    last = np.zeros(len(pairs.numbers), dtype=np.int64)
+    came = columns[2] != NONE
+    np.maximum.at(last, address[columns[0][came]], columns[1][came])
+    return last[address]
 
 
-def _answered(columns: _Columns, rows: Iterable[Sequence[Any]]) -> None:
+def _listed(pairs: _Pairs, starts: dict[str, int], row: Sequence[Any]) -> tuple[int, int, int, int, int, bool]:
+    key, person, source, verified, at_s = row
+    start = starts.setdefault(start_of(source, verified=verified is not None), len(starts))
+    # A feed may be ahead of our clock by hours; a check is never later than its listing.
+    return pairs[key, person], at_s, NONE, start, NONE if verified is None else min(verified, day_of(at_s)), True
+
+
+def _sent(pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: beliefs.Evidence) -> tuple[Ints, Ints, Ints, _Meanings]:
+    """Messages as columns: pair, when they ended, which of the meanings they had."""
+    meanings = _Meanings(codes)
+    keys = found.keys
+    places, persons, said, at_s = zip(*found.messages, strict=True) if found.messages else [()] * 4
+    pair = np.array([pairs[keys[place], person] for place, person in zip(places, persons, strict=True)], dtype=np.int64)
+    which = np.array([meanings[one] for one in said], dtype=np.int64)
+    ended = np.array(at_s, dtype=np.int64)
+    says = np.array(meanings.what, dtype=np.int64)[which] != NOTHING
+    return pair[says], ended[says], which[says], meanings
+
+
+def _of_people(
+    pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], rows: Sequence[Any]
+) -> Iterator[tuple[int, int, int, int, int, bool]]:
+    """Answers, and what owners of accounts did."""
     for key, person, keyword, provider, at_s in rows:
-        if keyword in _SIGNS and key in columns.holders:
-            _of_number(columns, key, at_s, columns.code(provider, _SIGNS[keyword], keyword))
+        if keyword in _SIGNS and key in pairs.holders:
+            yield _of_number(pairs, key, at_s, codes.setdefault((provider, _SIGNS[keyword], keyword), len(codes)))
         elif keyword in _ANSWERS:
-            pairs = [columns.pair(key, person)] if person else columns.holders.get(key, [])
-            if len(pairs) == 1:  # whom an answer of many was about nobody knows
-                columns.add(pairs[0], at_s, _SAID[_ANSWERS[keyword]])
-                columns.came(key, at_s)
+            answered = [pairs[key, person]] if person else pairs.holders.get(key, [])
+            if len(answered) == 1:  # whom an answer of many was about nobody knows
+                yield answered[0], at_s, _SAID[_ANSWERS[keyword]], NONE, NONE, True
 
 
-def _of_number(columns: _Columns, key: bytes, at_s: int, what: int) -> None:
+def _of_numbers(
+    pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: beliefs.Evidence
+) -> Iterator[tuple[int, int, int, int, int, bool]]:
+    """What carriers' services said."""
+    for word in found.lookups:
+        said = LOOKED_UP.get(LookupState(word.state))
+        if said is not None and word.key in pairs.holders:
+            code = codes.setdefault((f"lookup:{word.service}", said, word.state), len(codes))
+            yield _of_number(pairs, word.key, int(word.at.timestamp()), code)
+
+
+def _of_number(pairs: _Pairs, key: bytes, at_s: int, what: int) -> tuple[int, int, int, int, int, bool]:
     """Of the number, whoever holds it: put to one pair, it counts for all."""
-    columns.add(columns.holders[key][0], at_s, what, own=False)
-    columns.came(key, at_s)
+    return pairs.holders[key][0], at_s, what, NONE, NONE, False
 
 
-def _certified(columns: _Columns, asked: Mapping[int, list[tuple[int, bool]]], certified: Mapping[str, Sequence[date]]) -> None:
-    """A certification speaks for the numbers whose last message before it was delivered, and not long ago."""
-    if not certified:
+def _certified(
+    pairs: list[tuple[bytes, str]], asked: tuple[Ints, Ints, NDArray[np.bool_]], certified: Mapping[str, Sequence[date]]
+) -> Iterator[tuple[int, int, int, int, int, bool]]:
+    """A certification speaks for the numbers whose last message before it was delivered, and not long ago. `asked`: messages that asked for one."""
+    pair, at_s, taken = asked
+    order = np.lexsort((at_s, pair))
+    pair, at_s, taken = pair[order], at_s[order], taken[order]
+    certifying = [(one, day) for one in np.unique(pair).tolist() for day in certified.get(pairs[one][1], ())]
+    if not certifying:
         return
-    persons = [person for _, person in columns.pairs]
-    for pair, ended in asked.items():
-        days = certified.get(persons[pair])
-        if not days:
-            continue
-        ended.sort()
-        for day in days:
-            at_s = (day.toordinal() - EPOCH + 1) * DAY_S - SHANGHAI_S - 1
-            place = bisect_right(ended, (at_s, True)) - 1
-            if place >= 0 and ended[place][1] and at_s - ended[place][0] <= CERTIFIES_WITHIN * DAY_S:
-                columns.add(pair, at_s, _SAID[Evidence.CERTIFIED])
+    who = np.array([one for one, _ in certifying])
+    when = np.array(
+        [(day.toordinal() - EPOCH + 1) * DAY_S - SHANGHAI_S - 1 for _, day in certifying]
+    )  # its last second: it came after the message
+    before = np.searchsorted(pair * FAR + at_s, who * FAR + when, side="right") - 1
+    place = np.maximum(before, 0)
+    speaks = (before >= 0) & (pair[place] == who) & taken[place] & (when - at_s[place] <= CERTIFIES_WITHIN * DAY_S)
+    for one, at in zip(who[speaks].tolist(), when[speaks].tolist(), strict=True):
+        yield one, at, _SAID[Evidence.CERTIFIED], NONE, NONE, True
+
+
+FAR = 2**34
+"""Seconds beyond any date."""

@@ -20,11 +20,13 @@ LISTINGS = """
 select l.key, l.person_id, l.source, l.verified_on - date '1970-01-01', extract(epoch from l.at)::bigint
   from unnest($1::bytea[]) as k(key) join listing l on l.key = k.key"""
 
-# What nobody reported on is counted when it was sent: the wait for a report says nothing of the day the phone was silent.
-MESSAGES = """
-select m.key, m.person_id, m.status, m.reason, m.permanent, m.provider, m.vendor_code, m.template,
+# What nobody reported on is counted when it was sent: the wait for a report says nothing of the day the phone was silent. A message's end is one text
+# of few values, and its number a place in the question: each column of a row costs as much as finding it.
+MESSAGES = r"""
+select k.place - 1, m.person_id,
+       concat(m.status, e'\x1f', m.reason, e'\x1f', m.permanent, e'\x1f', m.provider, e'\x1f', m.template, e'\x1f', m.vendor_code),
        extract(epoch from case when m.reason = 'no_receipt' then m.sent_at else coalesce(m.final_at, m.sent_at) end)::bigint
-  from unnest($1::bytea[]) as k(key) join message m on m.key = k.key
+  from unnest($1::bytea[]) with ordinality as k(key, place) join message m on m.key = k.key
  where m.status in ('delivered', 'undelivered', 'failed') and m.sent_at is not null"""
 
 REPLIES = """
@@ -63,6 +65,7 @@ UNMARK_DEAD = "update number set dead_at = null where key = any($1::bytea[])"
 class Evidence(Struct, frozen=True):
     """The record about some numbers, as rows of the statements above."""
 
+    keys: Sequence[bytes]
     contacts: Sequence[Any]
     listings: Sequence[Any]
     messages: Sequence[Any]
@@ -99,6 +102,7 @@ class Belief(Struct, frozen=True, gc=False):
 async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
     """All that is on record about these numbers."""
     return Evidence(
+        keys,
         await connection.fetch(CONTACTS, keys),
         await connection.fetch(LISTINGS, keys),
         await connection.fetch(MESSAGES, keys),

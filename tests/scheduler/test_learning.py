@@ -106,7 +106,7 @@ async def test_a_walk_goes_on_where_it_was_cut_off(plant: Plant, monkeypatch: py
     await plant.pool.execute("delete from unlearned")
     async with learning(plant) as one, plant.runtime.pool.acquire() as connection:
         monkeypatch.setattr(scheduler.learning, "A_TURN_S", 1e-9)
-        await one._walk()
+        await one.walk()
         assert 0 < await good(plant) < 9
         monkeypatch.undo()
         await one(connection)
