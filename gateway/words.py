@@ -18,6 +18,9 @@ __all__ = [
     "Lane",
     "NoticeStatus",
     "Outcome",
+    "OverrideEnd",
+    "OverrideRefusal",
+    "OverrideStatus",
     "Reason",
     "Relation",
     "Scope",
@@ -129,6 +132,51 @@ class Scope(StrEnum):
     """Read persons, notices, messages and lists."""
     OPERATE = "operate"
     """Cancel notices and other acts of an operator."""
+
+
+class OverrideStatus(StrEnum):
+    """How far the override of a suppression got."""
+
+    ASKED = "asked"
+    """Nobody confirmed it yet: it changes nothing."""
+    IN_FORCE = "in_force"
+    """The number is used although it was given up."""
+    ENDED = "ended"
+    """It was withdrawn, or its time is over."""
+
+
+class OverrideEnd(StrEnum):
+    """Why an override ended."""
+
+    WITHDRAWN = "withdrawn"
+    """Somebody took it back."""
+    EXPIRED = "expired"
+    """Its time is over."""
+    UNCONFIRMED = "unconfirmed"
+    """Nobody confirmed it in time."""
+
+
+class OverrideRefusal(StrEnum):
+    """Why an act about an override does not take effect."""
+
+    NO_CONTACT = "no_contact"
+    """The person has no such contact."""
+    NOT_GIVEN_UP = "not_given_up"
+    """The contact is used anyway."""
+    OPEN = "open"
+    """Another override of this number is asked for or in force."""
+    PAST = "past"
+    """Its end is not in the future."""
+    TOO_LONG = "too_long"
+    """Its end is further away than `quality.override_days`."""
+    SAME_OWNER = "same_owner"
+    """Whoever asked cannot confirm."""
+    IN_FORCE = "in_force"
+    """It is confirmed already."""
+    EXPIRED = "expired"
+    """It was not confirmed in time."""
+    ENDED = "ended"
+    """It ended."""
 
 
 class EventType(StrEnum):

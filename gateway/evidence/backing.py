@@ -22,18 +22,28 @@ select n.id from notice n
 
 INFORMED_PERSON = INFORMED.replace(" limit $1", " and n.person_id = $2 limit $1")
 
+OVERRIDDEN = """
+select c.id from contact c
+ where c.override_until > now(){of} and not exists (
+   select from suppression_override o
+    where o.person_id = c.person_id and o.key = c.key and o.until = c.override_until and o.confirmed_at is not null and o.ended_at is null)
+ limit $1"""
+
 ATTEMPTS = """
 select (select coalesce(sum(cardinality(calls)), 0) from message), (select coalesce(sum(cardinality(message_ids)), 0) from call)"""
 
 
 async def check(connection: Session, report: Report, person: str | None = None) -> None:
-    """Messages against receipts and calls, notices against messages; of one person, or of all."""
+    """Messages against receipts and calls, notices against messages, contacts against overrides; of one person, or of all."""
     of = () if person is None else (person,)
     cursor = await connection.cursor(MESSAGES if person is None else OF_PERSON, *of)
     while rows := await cursor.fetch(PAGE):
         await _messages(connection, rows, report)
     for row in await connection.fetch(INFORMED if person is None else INFORMED_PERSON, MOST_KEPT, *of):
         report.wrong(f"notice {row[0]}", "says informed, and no message of it was delivered")
+    overridden = OVERRIDDEN.format(of="" if person is None else " and c.person_id = $2")
+    for row in await connection.fetch(overridden, MOST_KEPT, *of):
+        report.wrong(f"contact {row[0]}", "is used although it was given up, and no confirmed override says so")
     if person is None:
         of_messages, of_calls = (await connection.fetch(ATTEMPTS))[0]
         if of_messages != of_calls:

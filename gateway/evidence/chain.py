@@ -33,6 +33,9 @@ class FactKind(IntEnum):
     RECEIPT = 6
     CLOSING = 7
     INBOUND = 8
+    OVERRIDE = 9
+    CONFIRMATION = 10
+    WITHDRAWAL = 11
 
 
 class Chain:

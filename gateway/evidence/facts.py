@@ -1,6 +1,6 @@
 """Facts as they are stored, so that their digests can be computed again: one source a kind, in the order of columns that its writer seals.
 
-The writers: gateway/pipeline/{accept,write,receive,replies,record,sweep}.py and gateway/dispatch/claim.py. What stands in no digest (a status, a
+The writers: gateway/pipeline/{accept,write,receive,replies,record,sweep,overriding}.py and gateway/dispatch/claim.py. What stands in no digest (a status, a
 reason, a due date) may change; what it may change to is for `backing.py`.
 """
 
@@ -102,6 +102,25 @@ SOURCES = (
         "id, seal_id, received_at, sealed is null, id, provider, key, message_id, keyword, sealed",
         of_person=_BY_MESSAGES,
     ),
+    Source(
+        FactKind.OVERRIDE,
+        "suppression_override",
+        "id, seal_id, asked_at, sealed is null, id, person_id, key, channel, contact_id, state, sealed, until, asked_by, asked_at",
+    ),
+    Source(
+        FactKind.CONFIRMATION,
+        "suppression_override",
+        "id, confirm_seal, confirmed_at, false, id, confirmed_by, confirmed_at",
+        seal="confirm_seal",
+        standing="(confirmed_at is not null or confirm_seal is not null)",
+    ),
+    Source(
+        FactKind.WITHDRAWAL,
+        "suppression_override",
+        "id, end_seal, ended_at, false, id, ended_by, ended_at, ended_why",
+        seal="end_seal",
+        standing="(ended_at is not null or end_seal is not null)",
+    ),
 )
 SOURCE_OF = {source.kind: source for source in SOURCES}
 
@@ -116,5 +135,11 @@ def earlier(kind: FactKind, fact_id: int, at: datetime) -> Iterator[tuple[Any, .
 
 def named(kind: FactKind, fact_id: int) -> str:
     """A fact as people are told of it."""
-    of = {FactKind.ANSWER: "answer of call", FactKind.CLOSING: "ending of notice", FactKind.INBOUND: "reply"}
+    of = {
+        FactKind.ANSWER: "answer of call",
+        FactKind.CLOSING: "ending of notice",
+        FactKind.INBOUND: "reply",
+        FactKind.CONFIRMATION: "confirmation of override",
+        FactKind.WITHDRAWAL: "withdrawal of override",
+    }
     return f"{of.get(kind, kind.name.lower())} {fact_id}"

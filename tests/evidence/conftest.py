@@ -22,7 +22,7 @@ async def plant(store_dsn: str) -> AsyncIterator[Plant]:
 
 
 async def tell(plant: Plant) -> None:
-    """Told, absent, given up and answered late, told late after nobody was, replied; one who died, one who certified in time."""
+    """Told, absent, given up and answered late, told late after nobody was, replied; one who died, one who certified in time; an override."""
     await plant.post(*(reminder(name, sms(number(n))) for n, name in enumerate(PERSONS)))
     await plant.post(
         known("dead", sms(number(90))), deceased("dead"), lapsed("dead"), reminder("in-time", sms(number(91))), certified("in-time")
@@ -38,8 +38,17 @@ async def tell(plant: Plant) -> None:
     await plant.plan()
     await plant.report(told(refs["late"]), told(refs["slept"]))
     await reply(plant, number(4), refs["replied"])
+    await override(plant)
     async with plant.pool.acquire() as connection:
         await publish_heads(connection, plant.runtime.sealer)
+
+
+async def override(plant: Plant) -> None:
+    """One that was asked for, confirmed and withdrawn."""
+    contact = await plant.value("update contact set state = 'dead' where person_id = 'absent' returning id")
+    asked = await plant.overriding.ask("absent", contact, "本人来访", await plant.now() + timedelta(days=9), "anna")
+    assert isinstance(asked, int)
+    assert [await plant.overriding.confirm(asked, "bert"), await plant.overriding.withdraw(asked, "carl")] == [None, None]
 
 
 def told(reference: str) -> Report:

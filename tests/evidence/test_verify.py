@@ -19,6 +19,8 @@ SEALED = {
     "call": "id provider message_ids claimed_at claimed_by seal_id outcome answers answered_at answer_seal",
     "receipt": "id provider sealed message_ids statuses reasons codes received_at seal_id",
     "inbound": "id provider key message_id keyword sealed received_at seal_id",
+    "suppression_override": "id person_id key channel contact_id state sealed until asked_by asked_at seal_id confirmed_by confirmed_at confirm_seal"
+    " ended_by ended_at ended_why end_seal",
     "seal": "chain seq at entries mac",
     "seal_head": "at heads mac",
 }
@@ -96,14 +98,14 @@ async def test_a_changed_column_is_found(plant: Plant, table: str) -> None:
         assert not (await verified(plant)).broken
 
 
-@pytest.mark.parametrize("table", ["event", "notice", "message", "call", "receipt", "inbound"])
+@pytest.mark.parametrize("table", ["event", "notice", "message", "call", "receipt", "inbound", "suppression_override"])
 async def test_a_deleted_fact_is_found(plant: Plant, table: str) -> None:
     key = KEY.get(table, "id")
     found = await broken(plant, f"delete from {table} where {key} = (select min({key}) from {table})")
     assert "was deleted" in found[0]
 
 
-@pytest.mark.parametrize("table", ["event", "message", "receipt", "inbound"])
+@pytest.mark.parametrize("table", ["event", "message", "receipt", "inbound", "suppression_override"])
 async def test_a_content_that_is_gone_is_found_unless_an_erasure_is_on_record(plant: Plant, table: str) -> None:
     key = KEY.get(table, "id")
     found = await broken(plant, f"update {table} set sealed = null where {key} = (select min({key}) from {table})")

@@ -22,6 +22,7 @@ from gateway.model import Person
 from gateway.pipeline.accept import Accept, Offered, Result, Sender
 from gateway.pipeline.cancel import Cancel
 from gateway.pipeline.noted import Beside
+from gateway.pipeline.overriding import Overriding
 from gateway.pipeline.planner import Planner
 from gateway.pipeline.planning import Planning
 from gateway.pipeline.receive import Received
@@ -140,6 +141,7 @@ class Plant:
         self.planner = Planner(*parts, runtime.writer, runtime.planning, runtime.checker, runtime.config.sending.timezone, self._planned)
         self.sweep = Sweep(runtime.pool, runtime.sealer, runtime.ids)
         self.cancel = Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, self.written.append)
+        self.overriding = Overriding(*parts, timedelta(days=90))
         self.claimer = Claimer(runtime.vault, runtime.sealer, runtime.ids, _stops, runtime.render, _limits(runtime), runtime.name)
         self.receiving = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received))
         self.keeping = Receiving(runtime, self.jobs, lambda received, _: self.received.append(received), keeping=True)
