@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 
 import msgspec
 import numpy as np
@@ -17,10 +16,10 @@ from gateway.quality.fit import ROUNDS, SAMPLE, fit, only, sample
 from gateway.quality.kept import written
 from gateway.quality.model import Model
 from gateway.quality.record import Record, steps_of
-from gateway.quality.report import HeldOut, Report, report
+from gateway.quality.report import Basis, HeldOut, Report
+from gateway.quality.reporting import report
 from gateway.quality.tables import Tables
 from gateway.store import beliefs, quality_models
-from gateway.store.beliefs import Evidence
 from gateway.store.pool import Connection
 from gateway.store.quality_models import Moment
 
@@ -37,19 +36,6 @@ WORSE = 1e-3
 
 Told = Callable[[str, int, int], None]
 """Hears how far it is: what is done, how much of it, out of how much."""
-
-
-class Basis(Struct, frozen=True):
-    """What a model was learned from."""
-
-    pairs: int
-    """Of person and number."""
-    observations: int
-    outcomes: int
-    """Of messages."""
-    message_id: int
-    """The last message then: later ones are new to this model."""
-    until: datetime
 
 
 class Fitted(Struct, frozen=True):
@@ -117,26 +103,14 @@ async def gather(connection: Connection, keys: Sequence[bytes], told: Told) -> O
         crowded = await quality_models.crowded(connection, batch, CROWD)
         parts.append(await beliefs.evidence(connection, [key for key in batch if key not in crowded]))
         told("reading", min(at + BATCH, len(keys)), len(keys))
-    found = _joined(parts)
+    found = beliefs.joined(parts)
     certified = await beliefs.certified(connection, list({row[1] for row in found.messages}))
     return await asyncio.to_thread(observe, found, certified)
 
 
-def _joined(parts: Sequence[Evidence]) -> Evidence:
-    return Evidence(
-        contacts=[row for part in parts for row in part.contacts],
-        listings=[row for part in parts for row in part.listings],
-        messages=[row for part in parts for row in part.messages],
-        replies=[row for part in parts for row in part.replies],
-        lookups=[row for part in parts for row in part.lookups],
-        dead=frozenset[bytes]().union(*(part.dead for part in parts)),
-    )
-
-
 def _basis(observed: Observed, moment: Moment) -> Basis:
-    tallies = observed.tallies
-    outcomes = sum(tally.delivered + tally.failed for tally in tallies)
-    return Basis(len(tallies), sum(tally.observations for tally in tallies), outcomes, moment.message_id, moment.now)
+    outcomes = int(observed.delivered.sum() + observed.failed.sum())
+    return Basis(len(observed.pairs), int(observed.observations.sum()), outcomes, moment.message_id, moment.now)
 
 
 def fitted(record: Record, day: int, before: Model, told: Callable[[int, float], None]) -> Learned:

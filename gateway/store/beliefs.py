@@ -112,6 +112,24 @@ async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
     )
 
 
+def joined(parts: Sequence[Evidence]) -> Evidence:
+    """Several sets of numbers as one."""
+    keys: list[bytes] = []
+    messages = []
+    for part in parts:
+        messages += [(len(keys) + place, *said) for place, *said in part.messages]
+        keys += part.keys
+    return Evidence(
+        keys,
+        [row for part in parts for row in part.contacts],
+        [row for part in parts for row in part.listings],
+        messages,
+        [row for part in parts for row in part.replies],
+        [row for part in parts for row in part.lookups],
+        frozenset[bytes]().union(*(part.dead for part in parts)),
+    )
+
+
 async def certified(connection: Connection, persons: Sequence[str]) -> dict[str, Sequence[date]]:
     """When these persons certified, ascending; those who never did are missing."""
     return {row[0]: row[1] for row in await connection.fetch(CERTIFIED, persons)}
