@@ -40,7 +40,7 @@ def _admitted(route: Route, services: Services, vault: Vault) -> Handler:
             return await forms.answer(call, answer)
         call.accepts(JSON)
         call.query(route.query)
-        return json_answer(await answer(call))
+        return json_answer(await answer(call), route.status)
 
     return handle
 

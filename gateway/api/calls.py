@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from gateway.api.auth import ACQUIRE_S, Bearer
 from gateway.api.problems import Missing, Problem
-from gateway.api.query import Q, parse
+from gateway.api.query import B, Q, parse, parse_body
 from gateway.api.services import Services
 from gateway.store.reading.reader import PLAN_FOR_VALUES
 from gateway.store.vault import Vault
@@ -51,6 +51,10 @@ class Call:
     def query(self, wanted: type[Q]) -> Q:
         """The parameters behind the question mark."""
         return parse(self.request.query, wanted)
+
+    async def body(self, wanted: type[B]) -> B:
+        """The JSON that was posted. Raises as `parse_body`, and 413 where it is too long."""
+        return parse_body(await self.request.read(), wanted)
 
     def number(self, what: str) -> int:
         """The id in the path. Raises Missing where it is no id: nothing can be there."""

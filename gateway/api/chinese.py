@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.words import Channel, ContactSource, Insurance, Kind, NoticeStatus, Reason, Relation, Status
+from gateway.words import Channel, ContactSource, Insurance, Kind, NoticeStatus, OverrideEnd, OverrideStatus, Reason, Relation, Status
 
 WORDS: dict[str, str] = {
     Insurance.ENTERPRISE_PENSION: "企业职工基本养老保险",
@@ -76,6 +76,11 @@ WORDS: dict[str, str] = {
     "doubtful": "存疑",
     "dead": "失效",
     "blocked": "被拒收",
+    OverrideStatus.ASKED: "待确认",
+    OverrideStatus.IN_FORCE: "生效中",
+    OverrideStatus.ENDED: "已终止",
+    OverrideEnd.WITHDRAWN: "撤回",
+    OverrideEnd.UNCONFIRMED: "逾期未确认",
     "10-12m": "大于等于10个月小于12个月",
     "1-2y": "大于等于1年小于2年",
     "2-3y": "大于等于2年小于3年",

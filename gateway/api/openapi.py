@@ -27,7 +27,8 @@ _EVENTS = (400, 401, 403, 413, 415, 422, 429, 503)
 def document() -> Json:
     """The whole document; the same one for the life of the process."""
     types: list[Any] = [kind for route in ROUTES for kind in (_answer_type(route), _query_type(route))]
-    types += [HealthView, ReadinessView, inlets.Accepted, Flaw, *dict.fromkeys(DATA_OF.values())]
+    bodies = dict.fromkeys(route.body for route in ROUTES if route.body is not None)
+    types += [*bodies, HealthView, ReadinessView, inlets.Accepted, Flaw, *dict.fromkeys(DATA_OF.values())]
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     paths: Json = {}
     for place, route in enumerate(ROUTES):
@@ -68,14 +69,19 @@ def _operation(route: Route, schema: Json, query: Json) -> Json:
     content: Json = {JSON: {"schema": schema}}
     if listing:
         content |= {kind: {"schema": {"type": "string", "contentEncoding": "binary"}} for kind in (CSV, XLSX)}
-    problems = _problems((*_READ, 409) if route.method == "POST" else _READ)
+    problems = _problems((*_READ, *((400, 413) if route.body is not None else ()), *((409,) if route.method == "POST" else ())))
     return {
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path.removeprefix('/v1')}").strip("_"),
         "summary": route.answer.summary if isinstance(route.answer, Listing) else inspect.getdoc(route.answer) or "",
         "security": [{"token": [scope.value]} for scope in route.scopes],
         "parameters": _parameters(route.path, query),
-        "responses": {"200": {"description": "OK", "content": content}, **problems},
+        **({"requestBody": _body(route.body)} if route.body is not None else {}),
+        "responses": {str(route.status): {"description": HTTPStatus(route.status).phrase, "content": content}, **problems},
     }
+
+
+def _body(kind: type[msgspec.Struct]) -> Json:
+    return {"required": True, "content": {JSON: {"schema": {"$ref": REFERENCE.format(name=kind.__name__)}}}}
 
 
 def _parameters(path: str, query: Json) -> list[Json]:
@@ -101,6 +107,7 @@ def _problem_schema() -> Json:
             "title": {"type": "string"},
             "status": {"type": "integer"},
             "detail": {"type": "string"},
+            "code": {"type": "string", "description": "Why an act about an override does not take effect (409)."},
             "errors": {"type": "array", "items": {"$ref": REFERENCE.format(name="Flaw")}},
             "rejected": {"type": "array", "items": {"$ref": REFERENCE.format(name="RejectedEvent")}},
         },

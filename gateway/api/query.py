@@ -1,4 +1,4 @@
-"""What stands behind the question mark: each route's parameters are a struct, which also describes them in OpenAPI."""
+"""What stands behind the question mark, or in a body: each route's parameters are a struct, which also describes them in OpenAPI."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct
 
-from gateway.api.problems import Flaw, Invalid
+from gateway.api.problems import Flaw, Invalid, Problem
 
 LARGEST_PAGE = 1000
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -49,6 +49,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
 
 
 Q = TypeVar("Q", bound=Query)
+B = TypeVar("B", bound=Struct)
 _WHERE = re.compile(r" - at `\$\.(?P<name>\w+)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<name>\w{1,40})")
 
@@ -67,6 +68,22 @@ def parse(given: Mapping[str, str], wanted: type[Q]) -> Q:
     if any(not _storable(value) for value in given.values()):
         raise Invalid([Flaw("invalid", "", "A parameter holds NUL or half a character.")])
     return query
+
+
+def parse_body(raw: bytes, wanted: type[B]) -> B:
+    """The body as `wanted` describes it.
+
+    Raises:
+        Problem: 400, it is no JSON.
+        Invalid: A value does not fit, or nobody knows the field.
+
+    """
+    try:
+        return msgspec.json.decode(raw, type=wanted)
+    except msgspec.ValidationError as error:
+        raise Invalid([_flaw(str(error))]) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, "The body is not JSON.") from error
 
 
 def moment(text: str | None, name: str, *, end: bool = False) -> datetime | None:

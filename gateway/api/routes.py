@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
-from gateway.api import health, lists, messages, notices, persons, quality, quality_counts, verdicts
+from gateway.api import health, lists, messages, notices, overrides, persons, quality, quality_counts, verdicts
 from gateway.api.calls import Call
 from gateway.api.listing import Listing
 from gateway.api.query import Query
@@ -27,6 +28,10 @@ class Route:
     """A token with any of these may call."""
     query: type[Query] = Query
     method: str = "GET"
+    body: type[Struct] | None = None
+    """What is posted as JSON, where something is."""
+    status: int = 200
+    """Of an answer that went well."""
 
 
 ROUTES = (
@@ -42,6 +47,10 @@ ROUTES = (
     Route("/v1/quality/trend", quality_counts.TREND),
     Route("/v1/quality/contacts", quality.CONTACTS),
     Route("/v1/quality/shared", quality.SHARED),
+    Route("/v1/quality/overrides", overrides.OVERRIDES),
+    Route("/v1/quality/overrides", overrides.ask, (Scope.OPERATE,), method="POST", body=overrides.OverrideRequest, status=201),
+    Route("/v1/quality/overrides/{id}/confirm", overrides.confirm, (Scope.OPERATE,), method="POST"),
+    Route("/v1/quality/overrides/{id}/withdraw", overrides.withdraw, (Scope.OPERATE,), method="POST"),
     Route("/v1/events", verdicts.event, (Scope.READ, Scope.EVENTS), query=verdicts.EventQuery),
 )
 """What takes a token."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.config import Config
 from gateway.store.vault import Cipher
+from gateway.words import OverrideRefusal
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -55,6 +56,19 @@ class Cancel(Protocol):
         """True: it was open and is canceled now, on record with `who`. False: it was final."""
 
 
+class Overriding(Protocol):
+    """Overrides suppressions (gateway/pipeline, under the person's lock), on record with `who`."""
+
+    async def ask(self, person_id: str, contact_id: int, reason: str, until: datetime, who: str) -> int | OverrideRefusal:
+        """Asks for one; its id."""
+
+    async def confirm(self, override_id: int, who: str) -> OverrideRefusal | None:
+        """Puts one that is there in force. None: it took effect."""
+
+    async def withdraw(self, override_id: int, who: str) -> OverrideRefusal | None:
+        """Ends one that is there. None: it took effect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """What /readyz says: probe → "ok" or what is wrong, in clear words without secrets; settings such as fsync may stand among them."""
@@ -82,6 +96,7 @@ class Services:
     calendar: Calendar
     regions: Regions
     cancel: Cancel
+    overriding: Overriding
     ready: Ready
     metrics: "CollectorRegistry"
     extra_routes: Sequence[web.RouteDef] = field(default=())

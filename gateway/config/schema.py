@@ -197,6 +197,7 @@ class Quality(Section, frozen=True, kw_only=True):
     """`[quality]`: which contacts people are asked to mend."""
 
     shared_from: Annotated[int, Meta(ge=2, le=1_000_000)] = 5
+    override_days: Annotated[int, Meta(ge=1, le=3660)] = 90
 
 
 class LookupSection(Section, frozen=True, kw_only=True):

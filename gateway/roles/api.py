@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from importlib.metadata import version
 
 import asyncpg
@@ -21,6 +22,7 @@ from gateway.metrics import Metrics
 from gateway.observe import Observer
 from gateway.pipeline.accept import Accept, Offered, Result
 from gateway.pipeline.cancel import Cancel
+from gateway.pipeline.overriding import Overriding
 from gateway.pipeline.poison import poisoned
 from gateway.pipeline.write import Written
 from gateway.receiving import Receiving
@@ -67,7 +69,8 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         )
         services = Services(
             config, runtime.reading, runtime.cipher, tokens, lambda t, v, values: _text(runtime, t, v, values), rooms.calendar, runtime.regions,
-            Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, observer.written), ready, metrics.registry, _routes(config, intake, receiving, metrics),
+            Cancel(runtime.pool, runtime.sealer, runtime.ids, runtime.writer, observer.written),
+            Overriding(runtime.pool, runtime.vault, runtime.sealer, runtime.ids, timedelta(days=config.quality.override_days)), ready, metrics.registry, _routes(config, intake, receiving, metrics),
         )  # fmt: skip
         settle()
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=20)

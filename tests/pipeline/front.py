@@ -43,7 +43,7 @@ class Front:
         intake = Intake(self.tokens, runtime.checker, self.accept, covers, lambda: self.full, self.refused.append, most)
         services = Services(
             config, runtime.reading, runtime.cipher, self.tokens, lambda t, v, values: _text(runtime, t, v, values), calendar, runtime.regions,
-            plant.cancel, self._ready, CollectorRegistry(), _routes(config, intake, plant.receiving, self.metrics),
+            plant.cancel, plant.overriding, self._ready, CollectorRegistry(), _routes(config, intake, plant.receiving, self.metrics),
         )  # fmt: skip
         self.app = build_app(services)
 
