@@ -19,6 +19,7 @@ from gateway.runtime import Runtime
 from gateway.store import claims, codes, gauges, inbox, parts, persons, routing
 from gateway.store.pool import Queries
 from scheduler.counting import Counting
+from scheduler.fitting import Fitting
 from scheduler.jobs import ArqJobs
 
 LEADER = 7_461_002
@@ -51,6 +52,7 @@ class Scheduler:
         config = runtime.config
         self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
         self._counting = Counting(runtime.reading, config.quality.shared_from)
+        self._fitting = Fitting(config.quality.fit_every_days)
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
@@ -64,6 +66,7 @@ class Scheduler:
             (10.0, self._weights),
             (60.0, self._heads),
             (10.0, self._counting),
+            (60.0, self._fitting),
             *((BESIDE_S, one) for one in beside),
         ]
 
@@ -77,7 +80,7 @@ class Scheduler:
                         try:
                             await self._act(connection, stopping)
                         finally:
-                            for one in (self._counting, *self._beside):
+                            for one in (self._counting, self._fitting, *self._beside):
                                 await one.stop()
                             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                                 await connection.execute("select pg_advisory_unlock($1)", LEADER)

@@ -121,8 +121,7 @@ def _list(kept: "list[KeptModel]") -> None:
     from msgspec.json import decode  # noqa: PLC0415 - not for --help
 
     from gateway.cli.screen import out, table  # noqa: PLC0415 - see above
-    from gateway.pipeline.fitting import Basis  # noqa: PLC0415 - see above
-    from gateway.quality.report import Report  # noqa: PLC0415 - see above
+    from gateway.quality.report import Basis, Report  # noqa: PLC0415 - see above
 
     if not kept:
         click.echo("nothing was learned yet: beliefs use the priors")

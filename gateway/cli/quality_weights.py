@@ -7,7 +7,8 @@ from gateway.cli.screen import table
 from gateway.quality.evidence import Evidence
 from gateway.quality.model import CLASSES, PRIOR, Model
 from gateway.quality.record import Record
-from gateway.quality.report import RouteWorth, report
+from gateway.quality.report import RouteWorth
+from gateway.quality.reporting import report
 
 
 def show(model: Model, record: Record, console: Console) -> None:

@@ -10,6 +10,7 @@ import click
 
 from gateway.cli.options import config_option, loaded
 from gateway.config import Config
+from gateway.config.loading import FILE_VARIABLE
 from gateway.roles.ports import Rooms
 
 Run = Callable[[Config, asyncio.Event], Awaitable[None]]
@@ -35,6 +36,8 @@ def command(rooms: Rooms) -> click.Command:
         import uvloop  # noqa: PLC0415 - not for --help
 
         beside = _sampled(rooms, role, config) if sample else None
+        if config is not None:
+            os.environ[FILE_VARIABLE] = str(config.absolute())  # for the commands that the scheduler starts
         settings = loaded(config, chatty=True)
         uvloop.run(_until_stopped(settings, _run_of(role, rooms, config), beside))
 

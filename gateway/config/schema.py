@@ -194,9 +194,10 @@ class ProviderSection(Section, frozen=True, kw_only=True):
 
 
 class Quality(Section, frozen=True, kw_only=True):
-    """`[quality]`: which contacts people are asked to mend."""
+    """`[quality]`: which contacts people are asked to mend, and when the weights of codes are learned."""
 
     shared_from: Annotated[int, Meta(ge=2, le=1_000_000)] = 5
+    fit_every_days: NotNegative = 7
     override_days: Annotated[int, Meta(ge=1, le=3660)] = 90
 
 

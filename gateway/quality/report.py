@@ -1,14 +1,10 @@
 """What a fit learned, as it is kept beside its model: weights of codes against their priors, routes, rates, what people do, what sources are worth."""
 
-from collections import Counter
+from datetime import datetime
 
-import numpy as np
 from msgspec import Struct
 
-from gateway.quality.evidence import Evidence
-from gateway.quality.model import CLASSES, Model, Rates, Responses, Start, Three
-from gateway.quality.record import Record
-from gateway.quality.routes import LIES_FROM, TRUSTED_FROM, false_absent
+from gateway.quality.model import Rates, Responses
 
 
 class Weights(Struct, frozen=True):
@@ -71,37 +67,14 @@ class Report(Struct, frozen=True):
     held_out: HeldOut | None = None
 
 
-def report(model: Model, before: Model, record: Record, held_out: HeldOut | None = None) -> Report:
-    """What the model learned from this record."""
-    seen = np.bincount(record.what[record.what >= 0], minlength=len(record.codes)).tolist()
-    return Report(
-        before.version,
-        _routes(model, record, seen),
-        tuple(
-            CodeWeights(*code, count, _weights(model.weights(*code)), _weights(CLASSES[Evidence(code[1])]))
-            for code, count in zip(record.codes, seen, strict=True)
-        ),
-        model.rates,
-        model.responses,
-        tuple(SourceWorth(key, *(round(share, 6) for share in _stand(model.starts[key]))) for key in record.starts),
-        held_out,
-    )
+class Basis(Struct, frozen=True):
+    """What a model was learned from."""
 
-
-def _routes(model: Model, record: Record, seen: list[int]) -> tuple[RouteWorth, ...]:
-    outcomes: Counter[str] = Counter()
-    for code, count in zip(record.codes, seen, strict=True):
-        outcomes[code[0]] += count
-    shares = false_absent(model, record.codes)
-    return tuple(
-        RouteWorth(provider, outcomes[provider], round(share, 6), share > LIES_FROM and outcomes[provider] >= TRUSTED_FROM)
-        for provider, share in shares.items()
-    )
-
-
-def _stand(start: Start) -> Three:
-    return start.mine, start.dead, start.stranger
-
-
-def _weights(three: Three) -> Weights:
-    return Weights(*(round(one, 6) for one in three))
+    pairs: int
+    """Of person and number."""
+    observations: int
+    outcomes: int
+    """Of messages."""
+    message_id: int
+    """The last message then: later ones are new to this model."""
+    until: datetime

@@ -48,3 +48,8 @@ async def test_two_never_learn_at_a_time(home: Home, store: Any) -> None:
     ended = home.run("quality", "fit")
     assert ended.code == 1
     assert "another process" in ended.err
+
+
+async def test_one_whose_parent_is_gone_ends_by_itself(home: Home, store: Any) -> None:
+    home.done("migrate")
+    assert home.run("quality", "fit", TIXING_PARENT="1").code == 143

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from gateway.pipeline import fitting
-from gateway.pipeline.fitting import Basis, Busy, gather, learn
+from gateway.pipeline.fitting import Busy, gather, learn
 from gateway.pipeline.models import in_force
 from gateway.pipeline.observed import NUMBERS
 from gateway.quality.evidence import Evidence
 from gateway.quality.model import CLASSES, PRIOR
-from gateway.quality.report import Report
+from gateway.quality.report import Basis, Report
 from gateway.store import quality_models
 from gateway.store.pool import open_pool
 from tests.pipeline.lived import key_of, lived, record

@@ -11,7 +11,7 @@ from bench.quality.measure import believe
 from bench.quality.oracle import oracle
 from bench.quality.population import History, Population, happen, populations
 from gateway.quality.chain import Layout, generator, transitions
-from gateway.quality.evidence import code_of
+from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.expect import expect
 from gateway.quality.fit import fit, sample
 from gateway.quality.model import PRIOR, Model, Rates
@@ -67,6 +67,20 @@ def test_a_route_that_calls_living_numbers_absent_is_noticed_and_does_no_more_ha
     before, after = (believe(Tables(one), steps, history).suppressed & history.truth_own for one in (PRIOR, model))
     assert before.sum() / history.truth_own.sum() > 0.01
     assert after.sum() / history.truth_own.sum() < (0.006 if alone else 0.002)
+
+
+def test_codes_that_a_bad_route_uses_first_after_the_fit_do_no_more_harm_than_its_old_ones() -> None:
+    history, model = tried()
+    renamed = tuple((*code[:2], f"new {code[2]}") if code[1] == Evidence.NUMBER_ABSENT else code for code in history.record.codes)
+    steps = steps_of(replace(history.record, codes=renamed))
+    # what a new code had before: the prior of its class
+    mute = replace(model, codes={name: three for name, three in model.codes.items() if "|number_absent|" not in name}, version="fit-mute")
+    harm = {
+        one.version: (believe(Tables(one), steps, history).suppressed & history.truth_own).sum() / history.truth_own.sum()
+        for one in (model, mute)
+    }
+    assert harm[model.version] < 0.002
+    assert harm["fit-mute"] > 0.01
 
 
 def test_each_round_explains_the_histories_better() -> None:
