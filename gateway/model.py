@@ -86,6 +86,10 @@ class Contact(Struct, frozen=True, gc=False):
     """Messages may not reach the person."""
     last_at: datetime | None = None
     """When the latest evidence about it came."""
+    dead: bool = False
+    """Believed dead, and nobody said that it is somebody else's: a message may try it again after a while."""
+    denied_on: date | None = None
+    """The day in Asia/Shanghai on which somebody answered "not me" about the person."""
 
 
 class Tried(Struct, frozen=True, gc=False):

@@ -24,6 +24,7 @@ from gateway.numbers import AddressRefused, address, looks_like_identity_number,
 from gateway.pipeline.planning import DrawnIds, Planning
 from gateway.pipeline.write import Writer
 from gateway.plan.ports import Cycle, Rules, Settings
+from gateway.quality.model import PRIOR, Model, start_of
 from gateway.regions import Regions
 from gateway.render.catalog import Catalog
 from gateway.render.errors import RenderError
@@ -39,7 +40,7 @@ from gateway.store import settings, templates
 from gateway.store.migrate import migrate, missing
 from gateway.store.pool import Pool, open_pool, open_reading
 from gateway.store.vault import Vault
-from gateway.words import Insurance
+from gateway.words import ContactSource, Insurance
 
 
 class Dates(Protocol):
@@ -222,7 +223,19 @@ def _settings(config: Config) -> Settings:
         catch_up_days=config.cycle.catch_up_days,
         validity_hours=int(config.sending.validity_hours),
         lapse_means_suspended=config.cycle.lapse_means_suspended,
+        start_scores=_start_scores(PRIOR),
+        cost=config.ladder.cost,
+        probe_after_days=config.quality.probe_after_days,
+        beside_doubtful=frozenset(config.ladder.beside_doubtful),
     )
+
+
+def _start_scores(model: Model) -> dict[tuple[ContactSource, bool], float]:
+    """How likely a message reaches the person where only the source of the number is known: it is theirs, and not off for long."""
+    on = model.rates.on / (model.rates.on + model.rates.off)
+    return {
+        (source, verified): model.starts[start_of(source, verified=verified)].mine * on for source in ContactSource for verified in (True, False)
+    }
 
 
 class _Calendar:

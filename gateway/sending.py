@@ -125,4 +125,5 @@ def _limits(runtime: Runtime) -> Limits:
     def next_day(now: datetime) -> datetime:
         return runtime.dates.next_open(day_start(now) + timedelta(days=1), runtime.config.sending.window, zone)
 
-    return Limits(runtime.config.sending.per_address_per_day, day_start, next_day)
+    config = runtime.config
+    return Limits(config.sending.per_address_per_day, day_start, next_day, config.quality.probe_after_days)

@@ -69,6 +69,8 @@ def _keys(config: Config) -> Iterator[str]:
 def _ladder(config: Config) -> Iterator[str]:
     order = config.ladder.order
     yield from (f'ladder.order: "{rung}" stands there {times} times' for rung, times in Counter(order).items() if times > 1)
+    unknown = [channel for channel in config.ladder.cost if channel not in config.channels]
+    yield from (f"ladder.cost.{channel}: no [[route]] carries that channel{did_you_mean(channel, config.channels)}" for channel in unknown)
     if order == Ladder().order:
         return  # rungs of the default that no route carries are passed over; what somebody wrote down is meant
     channels = dict.fromkeys(rung.partition(":")[2] for rung in order)

@@ -33,7 +33,7 @@ from gateway.config.fields import (
     WebUrl,
 )
 from gateway.config.redaction import describe
-from gateway.words import Lane, Relation
+from gateway.words import Kind, Lane, Relation
 from providers.base.types import Settings
 
 
@@ -109,6 +109,8 @@ class Ladder(Section, frozen=True, kw_only=True):
     """`[ladder]`: in which order a duty tries relations and channels [23]."""
 
     order: Annotated[tuple[Rung, ...], Meta(min_length=1)] = ("self:sms", "self:wechat", "family:sms", "family:wechat", "unit:sms")
+    cost: dict[Name, NotNegative] = {}
+    beside_doubtful: tuple[Kind, ...] = ()
 
     @property
     def rungs(self) -> tuple[tuple[Relation, str], ...]:
@@ -197,6 +199,7 @@ class Quality(Section, frozen=True, kw_only=True):
     """`[quality]`: which contacts people are asked to mend, and when the weights of codes are learned."""
 
     shared_from: Annotated[int, Meta(ge=2, le=1_000_000)] = 5
+    probe_after_days: Annotated[int, Meta(ge=0, le=3660)] = 180
     fit_every_days: NotNegative = 7
     override_days: Annotated[int, Meta(ge=1, le=3660)] = 90
 

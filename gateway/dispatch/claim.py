@@ -36,6 +36,8 @@ class Limits(Struct, frozen=True):
     per_day: int
     day_start: Callable[[datetime], datetime]
     next_day: Callable[[datetime], datetime]
+    probe_after_days: int = 0
+    """After how many days without evidence a dead number is tried again; 0: never."""
 
 
 class Line(Struct, frozen=True):
@@ -99,7 +101,7 @@ class Claimer:
             ended: list[tuple[str, str]] = []
             if avoid:
                 wanted, ended = await self._without_way(connection, (channel, lane), taken, avoid, line)
-            candidates = await claims.read(connection, wanted)
+            candidates = await claims.read(connection, wanted, self._limits.probe_after_days)
             per_day = self._limits.per_day or (NO_LIMIT if line.windows else 0)
             counts = await claims.sent_today(connection, {c.key for c in candidates}, self._limits.day_start(now)) if per_day else {}
             booked = await _booked(connection, counts, line.provider, line.windows, now) if line.windows else None

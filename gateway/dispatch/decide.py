@@ -13,7 +13,7 @@ from gateway.model import Standing
 from gateway.stops import takes
 from gateway.store.claims import Candidate
 from gateway.store.vault import Vault
-from gateway.words import OPEN_NOTICE, Channel, Fault, Reason, Status
+from gateway.words import OPEN_NOTICE, Channel, Fault, NoticeStatus, Reason, Status
 from providers.base.types import Outgoing
 
 log = get_logger(__name__)
@@ -111,7 +111,7 @@ def decide(
 
 def _stopped(candidate: Candidate, person: Standing, now: datetime, stops: Stops) -> Reason | None:
     if candidate.notice_status not in OPEN_NOTICE:
-        return Reason.SUPERSEDED
+        return Reason.DUTY_MET if candidate.notice_status == NoticeStatus.INFORMED else Reason.SUPERSEDED
     if candidate.expires_at is not None and candidate.expires_at <= now:
         return Reason.EXPIRED
     if candidate.wrong_person:

@@ -16,6 +16,4 @@ async def beliefs_about(connection: Connection, found: Sequence[Event]) -> Mappi
     if not keys:
         return NONE
     rows = await persons.known_numbers(connection, list(keys))
-    return {
-        key: Belief(usable=dead_at is None, opted_out=opted_out, refused=tuple(refused or ())) for key, dead_at, opted_out, refused in rows
-    }
+    return {key: Belief(dead_at, opted_out, tuple(refused or ())) for key, dead_at, opted_out, refused in rows}

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.model import Contact, Draft, Notice, Person
+from gateway.plan.codes import CONFLICT_ROW, CONTACT_ROW
 from gateway.plan.state import Changes
-from gateway.store import messages, notices, persons
+from gateway.store import messages, notices, persons, unlearned
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
 from gateway.words import OPEN_NOTICE, Reason
@@ -91,6 +92,9 @@ class Writer:
         ]
         if fresh:
             await persons.insert_contacts(connection, fresh, self._vault)
+            given_up = [contact.key for _, contact in fresh if not contact.usable]
+            if given_up:  # dead for somebody else: whether for this person too, the record tells
+                await unlearned.put(connection, given_up)
         contacts = [(c.person.id, contact) for c in changes if c.person.id in known for contact in c.contacts_put]
         if contacts:
             await persons.put_contacts(connection, contacts, self._vault)
@@ -135,7 +139,8 @@ class Writer:
 
     async def _outreach(self, connection: Connection, changes: Sequence[Changes], at: datetime, take: Callable[[], int]) -> None:
         withdrawn = [i for c in changes for i in c.outreach_withdrawn]
-        lifted = [c.person.id for c in changes if c.conflict_lifted]
+        lifted = [(c.person.id, CONFLICT_ROW) for c in changes if c.conflict_lifted]
+        lifted += [(c.person.id, CONTACT_ROW) for c in changes if c.contact_lifted]
         if withdrawn or lifted:
             await notices.withdraw_outreach(connection, withdrawn, lifted, at)
         opened = [(take(), row) for c in changes for row in c.outreach]

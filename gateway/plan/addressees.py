@@ -59,6 +59,18 @@ def steps(rules: Rules, people: Whom, channels: tuple[str, ...]) -> Steps:
     return {step: place for place, step in enumerate(dict.fromkeys(order))}
 
 
+@lru_cache(maxsize=1024)
+def stretches(rules: Rules, people: Whom, channels: tuple[str, ...]) -> Steps:
+    """Of each rung the stretch of the ladder that it stands in: neighbours of one relation, whose channels may be tried in another order."""
+    found: Steps = {}
+    before, place = "", -1
+    for relation, channel in steps(rules, people, channels):
+        place += relation != before
+        before = relation
+        found[relation, channel] = place
+    return found
+
+
 def _with_guardian(ladder: tuple[tuple[Relation, str], ...]) -> list[tuple[Relation, str]]:
     """A guardian whom the ladder does not name stands right behind the family."""
     if any(relation == _GUARDIAN for relation, _ in ladder):

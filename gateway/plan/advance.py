@@ -3,7 +3,7 @@
 from gateway.model import Draft, Notice, Outreach
 from gateway.plan.calendar_duties import passed
 from gateway.plan.codes import Why
-from gateway.plan.ladder import Rung, climb
+from gateway.plan.ladder import Rung, climb, decided
 from gateway.plan.wording import values
 from gateway.plan.work import CANCELED, IN_PROGRESS, SCHEDULED, SUPPRESSED, UNINFORMED, Duty, Work, close
 from gateway.stops import untrue
@@ -69,17 +69,21 @@ def _next(work: Work, notice: Notice | Duty) -> None:
         _give_up(work, notice, Reason.EXPIRED if notice.expires_at <= work.now else Reason.QUIET_EXPIRED)
         return
     found = climb(work, notice)
+    if isinstance(notice, Duty) and (checks := decided(found, work.rules.settings)):
+        notice.checks += checks
     if found.rung is not None:
         _draft(work, notice, found.rung)
+        if found.beside is not None:
+            _draft(work, notice, found.beside, beside=1)
     elif found.opted_out:
         _give_up(work, notice, Reason.OPTED_OUT)
     else:
         _give_up(work, notice, _last_reason(notice) if notice.tried else Reason.NO_CONTACT)
 
 
-def _draft(work: Work, notice: Notice | Duty, rung: Rung) -> None:
+def _draft(work: Work, notice: Notice | Duty, rung: Rung, *, beside: int = 0) -> None:
     leaving, to = work.rules.leaving(work.now), rung.contact
-    rung_no = 0 if isinstance(notice, Duty) else len(notice.tried)
+    rung_no = beside if isinstance(notice, Duty) else len(notice.tried) + beside
     until = leaving.until if notice.expires_at is None else min(leaving.until, notice.expires_at)
     work.drafts.append(
         Draft(

@@ -55,9 +55,13 @@ class Why(StrEnum):
     """Certified after death: people must find out [14, 27]."""
     LONG_TERMINATED = "long_terminated"
     """Terminated a year ago and nobody applied [32]."""
+    NO_USABLE_CONTACT = "no_usable_contact"
+    """Every contact is given up: numbers that are dead or somebody else's. People must find a way before the next duty is due."""
 
 
 CONFLICT_ROW = "conflict"
 """Kind of the outreach row that is about the person and not about a notice: facts contradict each other."""
+CONTACT_ROW = "contact"
+"""Kind of the outreach row for somebody whom no contact reaches any more, whatever there is to tell."""
 FOLLOW_UP_ROW = "follow_up"
 """Kind of the outreach row for somebody terminated a year ago [32]."""

@@ -8,7 +8,8 @@ from gateway.events import GivenContact, PersonData
 from gateway.model import Contact, Details
 from gateway.plan.certification import certify, derived, recycle
 from gateway.plan.codes import Code
-from gateway.plan.state import Belief, Recall, Rejection
+from gateway.plan.contacts import believed, confirmed, inherited
+from gateway.plan.state import Recall, Rejection
 from gateway.plan.work import Work
 from gateway.words import OPEN_NOTICE, Cause, ContactSource, Insurance, Reason, Relation, Status
 
@@ -16,7 +17,6 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 """Dates outside are typing errors, and dates derived from them might not exist."""
 
 _TRUST = {source: rank for rank, source in enumerate(ContactSource)}
-UNKNOWN_NUMBER = Belief()
 _SELF, _DEATH = Relation.SELF, Cause.DEATH
 
 
@@ -119,12 +119,14 @@ def _put_contact(work: Work, given: GivenContact) -> bool:
 
 def _add_contact(work: Work, given: GivenContact) -> None:
     again = _removed(work, given) if work.contacts_removed else None
-    belief = work.state.beliefs.get(given.key) or again or _same_number(work, given) or UNKNOWN_NUMBER
     contact = Contact(
         work.rules.ids.contact() if again is None else again.id,
         given.channel, given.address, given.key, given.relation, given.source, given.verified_on, given.name,
-        belief.usable, belief.opted_out, belief.score, belief.refused,
     )  # fmt: skip
+    if (known := again or _same_number(work, given)) is not None:
+        contact = inherited(contact, known)
+    elif (belief := work.state.beliefs.get(given.key)) is not None:
+        contact = believed(contact, belief)
     work.contacts = (*work.contacts, contact)
     work.contacts_put[contact.id] = contact
     if given.relation == _SELF and work.notices:
@@ -152,7 +154,8 @@ def _merged(known: Contact, given: GivenContact) -> Contact:
     """The better source and the later verification win: a feed that does not know of a check does not undo it."""
     trusted = given.source if _TRUST[given.source] < _TRUST[known.source] else known.source
     verified = max((day for day in (known.verified_on, given.verified_on) if day is not None), default=None)
-    return structs.replace(known, address=given.address, source=trusted, verified_on=verified, name=given.name or known.name)
+    merged = structs.replace(known, address=given.address, source=trusted, verified_on=verified, name=given.name or known.name)
+    return merged if verified == known.verified_on else confirmed(merged)
 
 
 def recall(work: Work, key: bytes, *, of_death: bool = False) -> None:

@@ -11,3 +11,8 @@ _SHANGHAI_AHEAD = timedelta(hours=8)
 def midnight(day: date) -> datetime:
     """When `day` begins in Asia/Shanghai. In UTC, as the store's clock is: comparing instants of one zone costs a third."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC) - _SHANGHAI_AHEAD
+
+
+def day_of(at: datetime) -> date:
+    """Which day it is then in Asia/Shanghai."""
+    return (at.astimezone(UTC) + _SHANGHAI_AHEAD).date()

@@ -1,13 +1,16 @@
 """The ladder [23]: who is told next, through which contact, with which text. A contact that was used for a notice is not used for it again."""
 
+from datetime import timedelta
 from functools import lru_cache
+from math import inf
+from typing import Any
 
 from msgspec import Struct
 
 from gateway.model import Contact, Notice
-from gateway.plan.addressees import addressee, own_keys, steps, whom
+from gateway.plan.addressees import Steps, addressee, own_keys, steps, stretches, whom
 from gateway.plan.duties import LIFTABLE
-from gateway.plan.ports import Rules
+from gateway.plan.ports import Rules, Settings
 from gateway.plan.work import Duty, Work
 from gateway.stops import refuses, takes
 from gateway.words import Cause, Kind, Reason, Relation, Status
@@ -25,20 +28,61 @@ class Climb(Struct, gc=False):
     """The next rung, or None with what stood in the way."""
 
     rung: Rung | None = None
+    beside: Rung | None = None
+    """Another that is tried at once, for the first may not reach the person."""
     opted_out: bool = False
     """Somebody could have been written to, but wants no messages."""
+    passed_over: list[Contact] = []
+    """On the ladder, and given up."""
+
+
+_FIRST, _LAST, _PROBE = range(3)
+"""When a contact is tried: in its turn; once all better ones were; dead numbers, once everything else was."""
+UNKNOWN = 0.5
+"""What a contact is worth of whose source the settings say nothing."""
 
 
 def climb(work: Work, notice: Notice | Duty) -> Climb:
-    """The best contact that is left: by the ladder's order, then by how well the number is believed to reach the person."""
+    """The best contact that is left: by the ladder's order, by cost where it is set, then by how well the number is believed to reach the person."""
     found = Climb()
     for contact in _candidates(work, notice, found):
         to = addressee(work, contact)
         template = _template(work, notice, to, contact.channel)
-        if template is not None and takes(contact.refused, template):
+        if template is None or not takes(contact.refused, template):
+            continue
+        if found.rung is None:
             found.rung = Rung(contact, to, template)
+            if not contact.doubtful or notice.kind not in work.rules.settings.beside_doubtful:
+                break
+        elif contact.address != found.rung.contact.address and turn(work.rules.settings, contact) == _FIRST:
+            found.beside = Rung(contact, to, template)
             break
     return found
+
+
+def decided(found: Climb, settings: Settings) -> tuple[str, ...]:
+    """Why it came to this contact, as checks of the notice; mostly there is nothing to say."""
+    checks = []
+    if found.passed_over:
+        dead = sum(c.dead for c in found.passed_over)
+        counts = {"dead": dead, "wrong_person": len(found.passed_over) - dead}
+        checks = [f"{PASSED_OVER}:{state}={count}" for state, count in counts.items() if count]
+    if found.rung is not None and (when := turn(settings, found.rung.contact)) != _FIRST:
+        checks.append(LAST_RESORT if when == _LAST else PROBE)
+    if found.beside is not None:
+        checks.append(BESIDE)
+    return tuple(checks)
+
+
+PASSED_OVER, LAST_RESORT, PROBE, BESIDE = HOW = "passed_over", "last_resort", "probe", "beside_doubtful"
+"""How the checks begin that say how a notice came to its first contact."""
+
+
+def turn(settings: Settings, contact: Contact) -> int:
+    """When a contact is tried that may be."""
+    if not contact.usable:
+        return _PROBE
+    return _LAST if contact.score is not None and contact.score < settings.worth_from else _FIRST
 
 
 def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact]:
@@ -47,24 +91,54 @@ def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact
     own = own_keys(work) if notice.cause == Cause.DEATH else ()
     left: list[Contact] = []
     for contact in work.contacts:
-        if (
-            not contact.usable
-            or (contact.relation, contact.channel) not in rungs
-            or contact.key in own
-            or (contact.channel, contact.key) in used
-        ):
+        if (contact.relation, contact.channel) not in rungs or contact.key in own or (contact.channel, contact.key) in used:
+            continue
+        if not contact.usable and not _may_be_probed(work, contact):
+            found.passed_over.append(contact)
             continue
         if contact.opted_out and refuses(notice):
             found.opted_out = True
             continue
         left.append(contact)
     if len(left) > 1:
-        left.sort(key=lambda c: (rungs[c.relation, c.channel], -_worth(c), -(c.verified_on.toordinal() if c.verified_on else 0), c.id))
+        if work.rules.settings.cost:
+            _sort_by_cost(work.rules, left, rungs, stretches(work.rules, whom(work, notice), notice.channels))
+        else:
+            _sort(work.rules.settings, left, rungs)
     return left
 
 
-def _worth(contact: Contact) -> float:
-    return 0.5 if contact.score is None else contact.score
+def _sort(settings: Settings, left: list[Contact], rungs: Steps) -> None:
+    def place(c: Contact) -> Any:
+        verified = c.verified_on
+        return turn(settings, c), rungs[c.relation, c.channel], -_worth(settings, c), -(verified.toordinal() if verified else 0), c.id
+
+    left.sort(key=place)
+
+
+def _sort_by_cost(rules: Rules, left: list[Contact], rungs: Steps, stretch: Steps) -> None:
+    """Within a stretch of the ladder by what it costs to reach one person; a channel whose cost nobody set comes after those."""
+    _sort(rules.settings, left, rungs)
+    cost = rules.settings.cost
+    left.sort(
+        key=lambda c: (turn(rules.settings, c), stretch[c.relation, c.channel], _per_reached(rules.settings, cost.get(c.channel, inf), c))
+    )
+
+
+def _per_reached(settings: Settings, cost: float, contact: Contact) -> float:
+    return cost / max(_worth(settings, contact), 1e-6)
+
+
+def _worth(settings: Settings, contact: Contact) -> float:
+    if contact.score is not None:
+        return contact.score
+    return settings.start_scores.get((contact.source, contact.verified_on is not None), UNKNOWN)
+
+
+def _may_be_probed(work: Work, contact: Contact) -> bool:
+    """A dead number of which nothing was heard for long: it may be in use again. Never one that is somebody else's, who would get the text."""
+    days = work.rules.settings.probe_after_days
+    return contact.dead and days > 0 and contact.last_at is not None and contact.last_at < work.now - timedelta(days=days)
 
 
 def _used(status: Status, reason: Reason | None) -> bool:

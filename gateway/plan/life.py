@@ -8,6 +8,7 @@ from gateway.plan.certification import contradict
 from gateway.plan.codes import CONFLICT_ROW, Code, Why
 from gateway.plan.duties import benefit_key, open_duty
 from gateway.plan.facts import bad_date
+from gateway.plan.ladder import HOW
 from gateway.plan.state import Rejection
 from gateway.plan.work import CANCELED, SUPPRESSED, UNINFORMED, Duty, Work, close, every, standing, withdraw
 from gateway.words import OPEN_NOTICE, Cause, Kind, Reason
@@ -79,7 +80,7 @@ def _of_benefit(notice: Notice | Duty) -> bool:
 
 
 def _again(work: Work, notice: Notice | Duty) -> Duty:
-    checks = (*(check for check in notice.checks if not check.startswith("failed:")), "lifted:deceased")
+    checks = (*(check for check in notice.checks if not check.startswith(("failed:", *HOW))), "lifted:deceased")
     return Duty(
         benefit_key(notice.kind, notice.cause, notice.insurance, notice.effective), notice.kind, notice.cause, notice.insurance, notice.effective,
         notice.lane, work.now, checks, event_source=notice.event_source, event_id=notice.event_id,

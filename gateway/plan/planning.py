@@ -11,6 +11,7 @@ from gateway.plan.benefits import resumed, suspended, terminated
 from gateway.plan.calendar_duties import follow_up, look, next_look
 from gateway.plan.certification import certify, revoke
 from gateway.plan.codes import Code
+from gateway.plan.contacts import find_people
 from gateway.plan.cycle_events import lapsed, reminder_due
 from gateway.plan.facts import bad_date, bad_person, put_contacts, put_person, remove_contact
 from gateway.plan.life import deceased
@@ -34,6 +35,7 @@ def plan(state: State, events: Sequence[Event], now: datetime, today: date, rule
     if work.benefits:
         follow_up(work)
     start_new(work)
+    find_people(work)
     return _changes(work, verdicts)
 
 
@@ -99,7 +101,7 @@ def _changes(work: Work, verdicts: list[Verdict | Rejection]) -> Changes:
     return Changes(
         known if person == known else person, tuple(verdicts), tuple(work.contacts_put.values()), tuple(work.contacts_removed),
         tuple([_notice(known.id, duty) for duty in work.duties]), tuple(work.started), tuple(work.closings.values()), tuple(work.recalls),
-        tuple(work.drafts), tuple(work.outreach), tuple(work.outreach_withdrawn), work.conflict_lifted,
+        tuple(work.drafts), tuple(work.outreach), tuple(work.outreach_withdrawn), work.conflict_lifted, work.contact_lifted,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.words import Insurance, Relation
+from gateway.words import ContactSource, Insurance, Kind, Relation
 
 
 class Cycle(Protocol):
@@ -137,6 +137,16 @@ class Settings(Struct, frozen=True):
     """How long a message may wait before it is no longer worth sending."""
     lapse_means_suspended: bool = False
     """The benefit system suspends by itself on the deadline [35]."""
+    start_scores: Mapping[tuple[ContactSource, bool], float] = {}
+    """How likely a message reaches the person, by source and whether it was verified, where nothing is believed yet."""
+    worth_from: float = 0.15
+    """Contacts that are believed to reach the person less often come last (`WORTH_FROM` of gateway/quality/states.py)."""
+    cost: Mapping[str, float] = {}
+    """Yuan a message by channel; empty: channels are tried in the ladder's order."""
+    probe_after_days: int = 180
+    """Days without evidence after which a dead number is tried again; 0: never."""
+    beside_doubtful: frozenset[Kind] = frozenset()
+    """Kinds of notices of which a message to a doubtful contact goes together with the next one's."""
 
 
 class Rules:

@@ -1,6 +1,7 @@
 """What goes into plan and what comes out of it: one person at a time."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,11 +10,10 @@ from gateway.words import Reason
 
 
 class Belief(Struct, frozen=True, gc=False):
-    """What quality holds of a number, whoever has it (see `gateway.model.Contact`)."""
+    """What is known of a number, whoever has it (see `gateway.model.Contact`). `dead_at`: since when it is dead as somebody's contact."""
 
-    usable: bool = True
+    dead_at: datetime | None = None
     opted_out: bool = False
-    score: float | None = None
     refused: tuple[str, ...] = ()
 
 
@@ -28,7 +28,7 @@ class State(Struct, frozen=True, gc=False):
     contacts: tuple[Contact, ...] = ()
     notices: tuple[Notice, ...] = ()
     beliefs: Mapping[bytes, Belief] = {}
-    """By key, for numbers that the events bring: a number proved absent stays unused when it comes in with a new person."""
+    """By key, for numbers that the events bring: a number that is dead stays unused when it comes in with a new person."""
 
 
 class Rejection(Struct, frozen=True, gc=False):
@@ -70,3 +70,5 @@ class Changes(Struct, frozen=True, gc=False):
     """Ids of notices whose outreach rows end: what they say is no longer so. Empty: none."""
     conflict_lifted: bool = False
     """The person's row of kind `conflict` ends."""
+    contact_lifted: bool = False
+    """The person's row of kind `contact` ends, if there is one."""

@@ -73,6 +73,7 @@ class Work(Struct, gc=False):
     outreach: list[Outreach] = []
     outreach_withdrawn: list[int] = []
     conflict_lifted: bool = False
+    contact_lifted: bool = False
 
 
 def begin(state: State, now: datetime, today: date, rules: Rules) -> Work:

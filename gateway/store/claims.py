@@ -19,15 +19,18 @@ returning q.message_id, q.person_id, q.due_at, now(), q.avoid"""
 READ = """
 select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.version, m.sealed, m.expires_at, cardinality(m.calls),
        m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.deadline, num.opted_out_at is not null,
-       case when num.wrong_person_at is not null then exists(
-         select from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.denied_at is not null
-            and (c.override_until is null or c.override_until <= now())) else false end,
-       case when num.dead_at is not null then exists(
-         select from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.state = 'dead'
-            and (c.override_until is null or c.override_until <= now())) else false end,
+       case when num.wrong_person_at is not null then coalesce((
+         select bool_and(c.denied_at is not null and (c.override_until is null or c.override_until <= now()))
+           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.removed_at is null), false) else false end,
+       case when num.dead_at is not null then coalesce((
+         select bool_and(c.state is not distinct from 'dead' and (c.override_until is null or c.override_until <= now())
+                         and not coalesce($2 > 0 and c.last_at < now() - make_interval(days => $2), false))
+           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.removed_at is null), false) else false end,
        num.refused
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
+"""The flags of a number say that it is worth a look at the person's own contacts with it. A number is held in two relations now and then: one that
+is not given up, or may be tried again, is enough."""
 
 TRY_NUMBERS = "select pg_try_advisory_xact_lock(lock) from unnest($1::bigint[]) with ordinality as u(lock, place) order by place"
 
@@ -84,6 +87,7 @@ class Candidate(Struct, frozen=True, gc=False):
     opted_out: bool
     wrong_person: bool
     dead: bool
+    """Given up as dead, and not to be tried again yet."""
     refused: list[str] | None
     """Templates that the owner of the account said no to."""
 
@@ -103,9 +107,12 @@ async def take(
     return [tuple(row) for row in await connection.fetch(TAKE, channel, lane, count, provider, route)]
 
 
-async def read(connection: Connection, ids: Sequence[int]) -> list[Candidate]:
-    """Reads the taken messages that are still queued, after their persons were locked."""
-    return [Candidate(*row) for row in await connection.fetch(READ, ids)]
+async def read(connection: Connection, ids: Sequence[int], probe_after_days: int = 0) -> list[Candidate]:
+    """Reads the taken messages that are still queued, after their persons were locked.
+
+    `probe_after_days`: without evidence for so long a dead number may be tried again; 0: never.
+    """
+    return [Candidate(*row) for row in await connection.fetch(READ, ids, probe_after_days)]
 
 
 async def sent_today(connection: Connection, keys: Collection[bytes], since: datetime) -> dict[bytes, int | None]:

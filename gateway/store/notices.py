@@ -61,7 +61,9 @@ returning m.id, m.channel, m.reason"""
 
 WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where closed_at is null and notice_id = any($1::bigint[])"
 
-LIFT_CONFLICTS = "update outreach set closed_at = $2 where closed_at is null and person_id = any($1::text[]) and kind = 'conflict'"
+LIFT_OUTREACH = """
+update outreach o set closed_at = $3 from unnest($1::text[], $2::text[]) as u(person, kind)
+ where o.person_id = u.person and o.kind = u.kind and o.notice_id is null and o.closed_at is null"""
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
@@ -148,12 +150,12 @@ async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outrea
     )
 
 
-async def withdraw_outreach(connection: Connection, notices: Sequence[int], conflicts: Sequence[str], at: datetime) -> None:
-    """Ends outreach rows: those of these notices, and the conflict rows of these persons."""
+async def withdraw_outreach(connection: Connection, notices: Sequence[int], lifted: Sequence[tuple[str, str]], at: datetime) -> None:
+    """Ends outreach rows: those of these notices, and those about persons: (person id, kind)."""
     if notices:
         await connection.execute(WITHDRAW_OUTREACH, notices, at)
-    if conflicts:
-        await connection.execute(LIFT_CONFLICTS, conflicts, at)
+    if lifted:
+        await connection.execute(LIFT_OUTREACH, [person for person, _ in lifted], [kind for _, kind in lifted], at)
 
 
 async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str]], at: datetime) -> list[tuple[int, str, str]]:

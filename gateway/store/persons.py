@@ -38,8 +38,8 @@ update person set plan_due = now() + $1::interval
 ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due is not null order by plan_due limit 1), false)"
 
 CONTACTS = """
-select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed, c.p_reach, c.state, c.denied_at is not null,
-       c.last_at, c.override_until > now(), n.opted_out_at is not null, n.refused
+select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed, c.p_reach, c.state,
+       (c.denied_at at time zone 'Asia/Shanghai')::date, c.last_at, c.override_until > now(), n.opted_out_at is not null, n.refused
   from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person left join number n on n.key = c.key
  where c.removed_at is null
  order by c.id"""
@@ -77,10 +77,15 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
        state = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity') and contact.state in ('dead', 'wrong_person')
                          and excluded.verified_on >= coalesce((contact.denied_at at time zone 'Asia/Shanghai')::date, excluded.verified_on)
                     then null else contact.state end,
+       p_reach = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
+                           and (contact.state in ('dead', 'wrong_person') or contact.denied_at is not null)
+                      then null else contact.p_reach end,
        denied_at = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
                              and excluded.verified_on >= (contact.denied_at at time zone 'Asia/Shanghai')::date
                         then null else contact.denied_at end"""
-"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after."""
+"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after.
+
+Plan does the same before this is written (`confirmed` in gateway/plan/contacts.py)."""
 
 REMOVE_CONTACTS = "update contact set removed_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"
 
@@ -131,13 +136,14 @@ async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> 
     """Contacts of the persons, with what quality believes of their numbers."""
     found: dict[str, list[Contact]] = {}
     for row in await connection.fetch(CONTACTS, ids):
-        (fact_id, person, channel, key, relation, source, verified_on, sealed, p_reach, state, denied, last_at, overridden, opted_out,
+        (fact_id, person, channel, key, relation, source, verified_on, sealed, p_reach, state, denied_on, last_at, overridden, opted_out,
          refused) = row  # fmt: skip
         content = vault.open_contact(sealed)
         contact = Contact(
             fact_id, channel, content.address, key, _RELATION[relation], _SOURCE[source], verified_on, content.name,
-            usable=bool(overridden) or not (denied or state in GIVEN_UP), opted_out=opted_out, score=p_reach,
+            usable=bool(overridden) or not (denied_on or state in GIVEN_UP), opted_out=opted_out, score=p_reach,
             refused=tuple(refused) if refused else (), doubtful=state == "doubtful", last_at=last_at,
+            dead=state == "dead" and denied_on is None, denied_on=denied_on,
         )  # fmt: skip
         found.setdefault(person, []).append(contact)
     return found

@@ -109,6 +109,10 @@ def test_every_problem_is_told_at_once_and_names_its_key(write: Write) -> None:
         ("[ladder]\norder = []", "ladder.order"),
         ('[ladder]\norder = ["neighbour:sms"]', "ladder.order[0]"),
         ('[ladder]\norder = ["self:voice"]', "ladder.order"),
+        ("[ladder]\ncost = { voice = 0.1 }", "ladder.cost.voice"),
+        ("[ladder]\ncost = { sms = -1 }", "ladder.cost.sms"),
+        ('[ladder]\nbeside_doubtful = ["urgent"]', "ladder.beside_doubtful[0]"),
+        ("[quality]\nprobe_after_days = -1", "quality.probe_after_days"),
         ('[[route]]\nproviders = ["a"]', "route[0].channel"),
         ('[[route]]\nchannel = "sms"\nproviders = []', "route[0].providers"),
         ('[[route]]\nchannel = "sms"\nproviders = ["a"]\nlane = "fast"', "route[0].lane"),
@@ -129,6 +133,14 @@ def test_every_problem_is_told_at_once_and_names_its_key(write: Write) -> None:
 )
 def test_a_bad_value_is_refused_by_the_name_of_its_key(write: Write, text: str, where: str) -> None:
     assert [problem.partition(":")[0] for problem in problems(write(f"{text}\n{PROVIDERS}"))] == [where]
+
+
+def test_the_cost_of_a_channel_that_no_route_carries_is_refused_with_the_one_that_may_be_meant(write: Write) -> None:
+    routed = f'[[route]]\nchannel = "wechat"\nproviders = ["a"]\n{PROVIDERS}'
+    [problem] = problems(write(f"[ladder]\ncost = {{ wechta = 0 }}\n{routed}"))
+    assert problem == 'ladder.cost.wechta: no [[route]] carries that channel (did you mean "wechat"?)'
+    config = load(write(f'[ladder]\ncost = {{ wechat = 0 }}\nbeside_doubtful = ["suspension"]\n{routed}'), environ={})
+    assert (config.ladder.cost, config.ladder.beside_doubtful) == ({"wechat": 0.0}, ("suspension",))
 
 
 def test_a_driver_that_nobody_wrote_is_refused_with_those_there_are(write: Write) -> None:

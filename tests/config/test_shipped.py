@@ -28,7 +28,8 @@ def keys() -> Iterator[tuple[str, str, Any]]:
         kind = next(arg for arg in (hint, *get_args(hint)) if isinstance(arg, type) and get_origin(arg) is None and issubclass(arg, Struct))
         for field in fields(kind):
             if field.name not in {"options", "regions"}:
-                yield section, field.name, field.default
+                made = field.default is NODEFAULT and field.default_factory is not NODEFAULT
+                yield section, field.name, field.default_factory() if made else field.default
 
 
 KEYS = list(keys())

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.config.schema import MasterKey, Security
+from gateway.config.schema import MasterKey, Quality, Security
 from gateway.words import Outcome
 from providers.base.types import Answer
 from tests.pipeline.breaking import on_insert
@@ -162,3 +162,92 @@ async def test_retries_go_on_until_the_message_expires(plant: Plant) -> None:
     assert len(plant.vendor.calls) == 12
     assert (await plant.messages())[0][0] == "failed"
     assert await plant.count("queue") == 0
+
+
+# What is believed of contacts (docs/quality.md, Acting on it)
+
+
+async def believe(plant: Plant, belief: dict[str, str], person: str = "p1", days: float = 1) -> None:
+    """The learner's word about the person's contacts, whose last evidence is so many days old; SQL by column."""
+    said = "".join(f", {column} = {value}" for column, value in belief.items())
+    await plant.pool.execute(f"update contact set last_at = now() - $2 * interval '1 day'{said} where person_id = $1", person, days)
+    await plant.pool.execute("""
+        insert into number (key, channel, dead_at, wrong_person_at, last_at)
+        select distinct on (key) key, channel, now(), now(), now() from contact where person_id = $1
+            on conflict (key) do update set dead_at = now(), wrong_person_at = now()""", person)  # fmt: skip
+
+
+DEAD, DENIED = {"state": "'dead'"}, {"denied_at": "now()"}
+
+
+@pytest.mark.parametrize(("belief", "reason"), [(DEAD, "number_absent"), (DENIED, "wrong_person")])
+async def test_a_message_whose_contact_was_given_up_meanwhile_ends_and_the_next_is_tried(
+    plant: Plant, belief: dict[str, str], reason: str
+) -> None:
+    await plant.post(known("p1", sms(number(1)), sms(number(2), relation="family")), reminder("p1"))
+    await believe(plant, belief)
+    await plant.pool.execute("update contact set state = null, denied_at = null where relation = 'family'")
+    await plant.drain()
+    assert await plant.messages() == [("canceled", reason)]
+    await plant.plan()
+    await plant.drain()
+    assert plant.vendor.addresses == ["+86" + number(2)]
+
+
+@pytest.mark.parametrize("belief", [DEAD, DENIED])
+async def test_a_number_that_is_given_up_for_somebody_else_is_still_this_persons(plant: Plant, belief: dict[str, str]) -> None:
+    await plant.post(known("p1", sms(number(1))), known("p2", sms(number(1))), reminder("p2"))
+    await believe(plant, belief)
+    await plant.drain()
+    assert plant.vendor.addresses == ["+86" + number(1)]
+
+
+@pytest.mark.parametrize(("days", "leaves"), [(179, False), (181, True)])
+async def test_a_dead_number_of_which_nothing_was_heard_for_long_may_be_tried_again(plant: Plant, days: float, leaves: bool) -> None:
+    await due(plant, 1)
+    await believe(plant, DEAD, "p0", days)
+    await plant.drain()
+    assert bool(plant.vendor.calls) == leaves
+
+
+@pytest.mark.parametrize(("after", "leaves"), [(0, False), (30, True)])
+async def test_when_a_dead_number_is_tried_again_is_configured(emptied_dsn: str, after: int, leaves: bool) -> None:
+    async with open_plant(emptied_dsn, quality=Quality(probe_after_days=after)) as plant:
+        await due(plant, 1)
+        await believe(plant, DEAD, "p0", 100)
+        await plant.drain()
+        assert bool(plant.vendor.calls) == leaves
+
+
+async def test_a_number_that_is_somebody_elses_is_not_tried_again(plant: Plant) -> None:
+    await due(plant, 1)
+    await believe(plant, DENIED, "p0", 900)
+    await plant.drain()
+    assert await plant.messages() == [("canceled", "wrong_person")]
+
+
+@pytest.mark.parametrize("belief", [DEAD, DENIED])
+@pytest.mark.parametrize(("until", "leaves"), [("now() + interval '1 minute'", True), ("now() - interval '1 minute'", False)])
+async def test_an_override_lets_a_message_leave_for_as_long_as_it_is_in_force(
+    plant: Plant, belief: dict[str, str], until: str, leaves: bool
+) -> None:
+    await due(plant, 1)
+    await believe(plant, belief | {"override_until": until}, "p0")
+    await plant.drain()
+    assert bool(plant.vendor.calls) == leaves
+
+
+@pytest.mark.parametrize("belief", [DEAD, DENIED])
+async def test_a_number_that_was_taken_back_in_one_relation_may_be_written_to(plant: Plant, belief: dict[str, str]) -> None:
+    await plant.post(known("p1", sms(number(1)), sms(number(1), relation="family")), reminder("p1"))
+    await believe(plant, belief)
+    await plant.pool.execute("update contact set state = null, denied_at = null where relation = 'family'")
+    await plant.drain()
+    assert len(plant.vendor.calls) == 1
+
+
+async def test_a_message_whose_notice_reached_somebody_meanwhile_ends_as_met(plant: Plant) -> None:
+    await due(plant, 1)
+    await plant.pool.execute("update notice set status = 'informed'")
+    await plant.drain()
+    assert await plant.messages() == [("canceled", "duty_met")]

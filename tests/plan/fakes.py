@@ -183,7 +183,7 @@ class Desk:
         return found
 
     def end(self, status: Status, reason: Reason | None = None) -> "Desk":
-        """The message that is on its way comes to this end, and the person is planned again."""
+        """The message that is on its way (of two of a notice, the later) comes to this end, and the person is planned again."""
         (notice,) = [n for n in self.state.notices if n.tried and n.tried[-1].status == Status.QUEUED]
         last = notice.tried[-1]
         return self.settle(notice, structs.replace(last, status=status, reason=reason))
@@ -215,9 +215,8 @@ class Desk:
         self.state = State(
             structs.replace(made.person, stored=True), tuple(c for c in contacts.values() if c.id not in gone), tuple(notices)
         )
-        kept = [
-            row for row in self.outreach if row[0] not in made.outreach_withdrawn and not (made.conflict_lifted and row[1] == "conflict")
-        ]
+        lifted = {kind for kind, ends in (("conflict", made.conflict_lifted), ("contact", made.contact_lifted)) if ends}
+        kept = [row for row in self.outreach if row[0] not in made.outreach_withdrawn and row[1] not in lifted]
         self.outreach = kept + [(o.notice_id, o.kind, o.why) for o in made.outreach if (o.notice_id, o.kind, o.why) not in kept]
 
 

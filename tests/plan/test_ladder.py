@@ -10,7 +10,7 @@ from gateway.plan import Settings
 from gateway.plan.state import Belief
 from gateway.words import NoticeStatus, Reason, Relation, Status
 from scheduler.calendar import add_months
-from tests.plan.fakes import FAMILY, GUARDIAN, SELF, TODAY, UNIT, Desk, event, given, lapsed, person_data, reminder_due, rules
+from tests.plan.fakes import FAMILY, GUARDIAN, SELF, TODAY, UNIT, Desk, contact, event, given, lapsed, person_data, reminder_due, rules
 
 DEADLINE = add_months(TODAY, 3)
 OWN, DAUGHTER, OFFICE = given("13800138000"), given("13900139000", FAMILY), given("13700137000", UNIT)
@@ -48,14 +48,14 @@ def test_the_ladder_goes_from_numbers_to_wechat_to_family_to_unit_to_phone() -> 
 
 
 def test_among_numbers_of_one_rung_the_better_believed_goes_first_then_the_latest_verified() -> None:
-    contacts = (
-        given("13800138001", verified_on=date(2020, 1, 1)),
-        given("13800138002", verified_on=date(2026, 1, 1)),
-        given("13800138003"),
-    )
     desk = Desk()
-    desk.state = structs.replace(desk.state, beliefs={b"sms:13800138003": Belief(score=0.9)})
-    assert [address for _, address in route(desk.take(reminder_due(DEADLINE, *contacts)))] == ["13800138003", "13800138002", "13800138001"]
+    contacts = (
+        contact(1, "13800138001", verified_on=date(2020, 1, 1)),
+        contact(2, "13800138002", verified_on=date(2026, 1, 1)),
+        contact(3, "13800138003", score=0.9),
+    )
+    desk.state = structs.replace(desk.state, contacts=contacts)
+    assert [address for _, address in route(desk.take(reminder_due(DEADLINE)))] == ["13800138003", "13800138002", "13800138001"]
 
 
 def test_the_order_is_configured() -> None:
@@ -72,7 +72,7 @@ def test_a_guardian_whom_the_ladder_does_not_name_stands_behind_the_family() -> 
 
 def test_a_number_that_quality_gave_up_is_never_used_not_even_for_a_new_person() -> None:
     desk = Desk()
-    desk.state = structs.replace(desk.state, beliefs={OWN.key: Belief(usable=False)})
+    desk.state = structs.replace(desk.state, beliefs={OWN.key: Belief(dead_at=desk.now)})
     assert route(desk.take(reminder_due(DEADLINE, OWN, DAUGHTER))) == [("family", "13900139000")]
 
 

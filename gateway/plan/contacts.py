@@ -1,0 +1,83 @@
+"""What is believed of contacts as they come in and are verified anew, and whom people must find because none is left."""
+
+from msgspec import structs
+
+from gateway.model import Contact, Outreach
+from gateway.plan.codes import CONTACT_ROW, Why
+from gateway.plan.instants import day_of
+from gateway.plan.state import Belief
+from gateway.plan.work import Work
+
+
+def believed(contact: Contact, belief: Belief) -> Contact:
+    """A contact with a number that is known already. A dead one is unused, unless somebody verified it since."""
+    known = structs.replace(contact, opted_out=belief.opted_out, refused=belief.refused)
+    dead_at, verified = belief.dead_at, contact.verified_on
+    if dead_at is None or (verified is not None and verified >= day_of(dead_at)):
+        return known
+    return structs.replace(known, usable=False, dead=True, last_at=dead_at)
+
+
+def inherited(contact: Contact, known: Contact) -> Contact:
+    """The same person's contact with the same number again, or in another relation: what is believed of it holds here too."""
+    made = structs.replace(
+        contact,
+        usable=known.usable,
+        opted_out=known.opted_out,
+        score=known.score,
+        refused=known.refused,
+        doubtful=known.doubtful,
+        last_at=known.last_at,
+        dead=known.dead,
+        denied_on=known.denied_on,
+    )
+    later = made.verified_on is not None and (known.verified_on is None or made.verified_on > known.verified_on)
+    return confirmed(made) if later else made
+
+
+def confirmed(contact: Contact) -> Contact:
+    """A contact that was verified later than we knew: taken back where it was given up, but for a "not me" that came after it.
+
+    The store does the same when it writes the contact (PUT_CONTACTS in gateway/store/persons.py).
+    """
+    if contact.usable and not contact.dead and contact.denied_on is None:
+        return contact
+    denied, verified = contact.denied_on, contact.verified_on
+    if denied is not None and verified is not None and verified >= denied:
+        denied = None
+    return structs.replace(contact, usable=contact.usable or denied is None, dead=False, denied_on=denied, score=None)
+
+
+def find_people(work: Work) -> None:
+    """Somebody all of whose contacts are given up goes to people at once, before a duty is due; and comes back when one is usable again.
+
+    A dead number that may be tried again is not usable yet. Whether a row stands is not read: it is ended wherever it may stand.
+    """
+    if not work.deceased:
+        if not work.contacts:
+            return
+        if not _any_usable(work.contacts):
+            # Numbers that are new to the person are judged by the learner, which asks for another plan.
+            if {c.id for c in work.contacts} <= {c.id for c in work.state.contacts}:
+                work.outreach.append(Outreach(work.state.person.id, None, CONTACT_ROW, Why.NO_USABLE_CONTACT))
+            return
+    if work.state.person.stored and _may_stand(work):
+        work.contact_lifted = True
+
+
+def _may_stand(work: Work) -> bool:
+    known = work.state
+    if work.deceased:
+        return not known.person.deceased
+    # Whoever takes a contact back asks for a plan at once.
+    due = known.person.plan_due
+    if due is not None and due <= work.now and any(c.last_at is not None or c.denied_on is not None for c in work.contacts):
+        return True
+    return work.contacts is not known.contacts and not _any_usable(known.contacts)
+
+
+def _any_usable(contacts: tuple[Contact, ...]) -> bool:
+    for contact in contacts:  # noqa: SIM110 - any() of a generator costs three times as much, for each person who is planned
+        if contact.usable:
+            return True
+    return False
