@@ -128,6 +128,8 @@ class _Meanings(dict[str, int]):
         return found
 
 
+MOST_SHARED = 400_000
+"""Rows that what came of one number may add up to over all whose contact it is; a clerk's stands for thousands, and what is thinned out says little more."""
 SPLIT = "\x1f"
 PERMANENT = {"": None, "t": True, "f": False}
 """As PostgreSQL writes it into a text."""
@@ -150,7 +152,7 @@ def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) ->
     silent = np.full(len(pair), NONE)
     columns = [np.concatenate(both) for both in zip(other, (pair, at_s, what, silent, silent, asked), strict=True)]
     seen = Observations(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5].astype(np.bool_))
-    record = assemble(seen, np.array(pairs.address, dtype=np.int64), tuple(codes), tuple(starts))
+    record = assemble(seen, np.array(pairs.address, dtype=np.int64), tuple(codes), tuple(starts), MOST_SHARED)
     count = len(pairs)
     order = np.lexsort((columns[1], columns[0]))
     return Observed(

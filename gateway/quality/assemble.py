@@ -31,7 +31,9 @@ def day_of(at_s: int) -> int:
     return (at_s + SHANGHAI_S) // DAY_S
 
 
-def assemble(seen: Observations, address: Ints, codes: tuple[tuple[str, str, str], ...], starts: tuple[str, ...]) -> Record:
+def assemble(
+    seen: Observations, address: Ints, codes: tuple[tuple[str, str, str], ...], starts: tuple[str, ...], most_shared: int = MOST_SHARED
+) -> Record:
     """One record. `address` has the number of each pair; pairs are 0 to its length."""
     order = sorted(range(len(codes)), key=codes.__getitem__)  # so that ties break alike whatever came first
     place = np.empty(max(len(codes), 1), dtype=np.int64)
@@ -39,7 +41,7 @@ def assemble(seen: Observations, address: Ints, codes: tuple[tuple[str, str, str
     what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
     own = np.ones(len(what), dtype=np.bool_) if seen.own is None else seen.own
     columns = [seen.pair, seen.at_s, what, seen.start, seen.verified_day]
-    from_others = _from_others(seen, address)
+    from_others = _from_others(seen, address, most_shared)
     if len(from_others[0]):
         rows, target = from_others
         copies = [target, *(column[rows] for column in columns[1:])]
@@ -61,7 +63,7 @@ def _ranks(what: Ints, words: list[str]) -> Ints:
     return ranks[what]  # NONE is the last, responses count back from there
 
 
-def _from_others(seen: Observations, address: Ints) -> tuple[Ints, Ints]:
+def _from_others(seen: Observations, address: Ints, most: int) -> tuple[Ints, Ints]:
     """Rows to be copied, and the pair that each is copied to."""
     sharers = np.bincount(address) if len(address) else np.zeros(1, dtype=np.int64)
     by_address = np.argsort(address, kind="stable")
@@ -70,7 +72,7 @@ def _from_others(seen: Observations, address: Ints) -> tuple[Ints, Ints]:
     rows = np.flatnonzero((sharers[number] > 1) & (seen.what != NONE))
     if not len(rows):
         return rows, rows
-    rows = _thinned(rows, number[rows], sharers)
+    rows = _thinned(rows, number[rows], sharers, most)
     copies = sharers[number[rows]]
     copied = np.repeat(rows, copies)
     nth = np.arange(len(copied)) - np.repeat(np.cumsum(copies) - copies, copies)
@@ -79,11 +81,11 @@ def _from_others(seen: Observations, address: Ints) -> tuple[Ints, Ints]:
     return copied[others], target[others]
 
 
-def _thinned(rows: Ints, number: Ints, sharers: Ints) -> Ints:
+def _thinned(rows: Ints, number: Ints, sharers: Ints, most: int) -> Ints:
     heavy = np.bincount(number) * sharers[: int(number.max()) + 1]
-    if heavy.max() <= MOST_SHARED:
+    if heavy.max() <= most:
         return rows
-    step = np.maximum(heavy // MOST_SHARED + 1, 1)
+    step = np.maximum(heavy // most + 1, 1)
     order = np.argsort(number, kind="stable")
     nth = np.arange(len(rows)) - np.searchsorted(number[order], number[order])
     kept = nth % step[number[order]] == 0
