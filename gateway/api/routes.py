@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 from msgspec import Struct
 
-from gateway.api import health, lists, messages, notices, overrides, persons, quality, quality_counts, verdicts
+from gateway.api import health, lists, messages, notices, overrides, persons, quality, quality_counts, quality_models, verdicts
 from gateway.api.calls import Call
 from gateway.api.listing import Listing
 from gateway.api.query import Query
@@ -47,6 +47,8 @@ ROUTES = (
     Route("/v1/quality/trend", quality_counts.TREND),
     Route("/v1/quality/contacts", quality.CONTACTS),
     Route("/v1/quality/shared", quality.SHARED),
+    Route("/v1/quality/models", quality_models.MODELS),
+    Route("/v1/quality/models/{id}", quality_models.model),
     Route("/v1/quality/overrides", overrides.OVERRIDES),
     Route("/v1/quality/overrides", overrides.ask, (Scope.OPERATE,), method="POST", body=overrides.OverrideRequest, status=201),
     Route("/v1/quality/overrides/{id}/confirm", overrides.confirm, (Scope.OPERATE,), method="POST"),
