@@ -36,6 +36,7 @@ from scheduler import calendar
 from scheduler.cron import Scheduler
 from scheduler.functions import Functions
 from scheduler.jobs import ArqJobs, open_redis
+from scheduler.looking_up import LookingUp
 from scheduler.providers import askable, tended
 from scheduler.tending import Tending
 from scheduler.worker import WakingWorker
@@ -182,4 +183,4 @@ async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
 
     async with open_runtime(config, calendar, "scheduler", connections=4) as runtime, _beside(runtime) as (redis, metrics):
         learner = Learning(runtime.pool, timedelta(days=REFRESH_DAYS))
-        await Scheduler(runtime, ArqJobs(redis), metrics, [learner]).run(stopping)
+        await Scheduler(runtime, ArqJobs(redis), metrics, [learner, LookingUp(runtime, RateTokens(redis))]).run(stopping)

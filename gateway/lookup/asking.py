@@ -1,6 +1,6 @@
 """numbers → what carriers' services say of them: remembered per number, rate limited, on record as evidence.
 
-A number is asked about where the last answer has expired. Services are asked in the order of the configuration, a later one for what those
+A number is asked about where the last answer has expired; what is said of it the learner reads. Services are asked in the order of the configuration, a later one for what those
 before it do not know. No transaction is open while a service is asked.
 """
 
@@ -14,13 +14,15 @@ from gateway.config import Config
 from gateway.logs import get_logger
 from gateway.lookup import drivers
 from gateway.lookup.port import Found, Lookup, LookupFailed, LookupState
-from gateway.store import lookups
+from gateway.store import lookups, unlearned
 from gateway.store.lookups import Answered
 from gateway.store.pool import Pool
 
 UNKNOWN_FOR = timedelta(days=1)
 """How long a service that does not know a number is not asked about it again."""
 NOT_KNOWN = Found(LookupState.UNKNOWN)
+MOBILE = "+861"
+"""How mainland mobile numbers begin: services know no others."""
 log = get_logger("lookup")
 
 
@@ -50,10 +52,11 @@ def services_of(config: Config) -> list[Service]:
 
 
 class Looked(Struct, frozen=True):
-    """What came of asking: the latest word on each number that has one, and which of them were said only now."""
+    """What came of asking: the latest word on each number that has one, which of them were said only now, and whether a service failed."""
 
     words: Mapping[bytes, Answered]
     new: Sequence[Answered]
+    failed: bool = False
 
 
 class Lookups:
@@ -74,21 +77,24 @@ class Lookups:
 
     async def ask(self, numbers: Mapping[bytes, str], now: datetime) -> Looked:
         """About mainland mobile numbers, address by key; others are left out. What the rate leaves unasked has no word: come again later."""
-        wanted = {key: address for key, address in numbers.items() if address.startswith("+861")}
+        wanted = {key: address for key, address in numbers.items() if address.startswith(MOBILE)}
         words: dict[bytes, Answered] = {}
         new: list[Answered] = []
+        failed = False
         for service in self._services:
             missing = {key: address for key, address in wanted.items() if key not in words or words[key].state == LookupState.UNKNOWN}
             if not missing:
                 break
             async with self._pool.acquire() as connection:
                 known = await lookups.valid(connection, service.name, list(missing), now)
-            said = await self._ask(service, {key: address for key, address in missing.items() if key not in known}, now)
+            said, silent = await self._ask(service, {key: address for key, address in missing.items() if key not in known}, now)
             words |= known | {one.key: one for one in said}
             new += said
-        return Looked(words, new)
+            failed |= silent
+        return Looked(words, new, failed)
 
-    async def _ask(self, service: Service, numbers: Mapping[bytes, str], now: datetime) -> list[Answered]:
+    async def _ask(self, service: Service, numbers: Mapping[bytes, str], now: datetime) -> tuple[list[Answered], bool]:
+        """What it says, and whether it failed before it had said all."""
         may = await self._tokens.take(f"lookup:{service.name}", service.rate_per_s, len(numbers)) if numbers else 0
         asked = list(numbers.items())[:may]
         said: list[Answered] = []
@@ -98,14 +104,15 @@ class Lookups:
                 found = await service.lookup.ask(list(batch.values()))
             except LookupFailed as failed:
                 log.warning("lookup_failed", service=service.name, numbers=len(asked) - start, detail=str(failed))
-                break
+                return said, True
             said += await self._keep(service, batch, found, now)
-        return said
+        return said, False
 
     async def _keep(self, service: Service, batch: Mapping[bytes, str], found: Mapping[str, Found], now: datetime) -> list[Answered]:
         said = [_answered(service, key, found.get(address, NOT_KNOWN), now) for key, address in batch.items()]
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire() as connection, connection.transaction():
             await lookups.record(connection, said)
+            await unlearned.put(connection, [one.key for one in said if one.state != LookupState.UNKNOWN])
         return said
 
 
