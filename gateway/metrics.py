@@ -71,6 +71,10 @@ class StoreGauges(Struct, frozen=True):
     """Of providers, now."""
     suspended: Mapping[str, bool] = {}
     """Whether an operator suspended a provider."""
+    false_absent: Mapping[str, float] = {}
+    """Share of numbers in service that each provider calls absent, as learned last."""
+    model_age_s: Mapping[str, float] = {}
+    """How long ago the model in force was learned, by its version; empty: nothing was learned yet."""
 
 
 class Metrics:
@@ -135,25 +139,24 @@ class Metrics:
             self._missing.labels(self._provider(provider), age).set(share)
         for provider in {*self._providers, *found.inbox_oldest_s}:
             self._inbox.labels(self._provider(provider)).set(found.inbox_oldest_s.get(provider, 0))
+        self._show_providers(found)
+        for state, number in found.contacts.items():
+            self._contacts.labels(state).set(number)
+
+    def _show_providers(self, found: StoreGauges) -> None:
         for provider, weight in found.weights.items():
             self._weight.labels(self._provider(provider)).set(weight)
         for provider, suspended in found.suspended.items():
             self._suspended.labels(self._provider(provider)).set(suspended)
-        for state, number in found.contacts.items():
-            self._contacts.labels(state).set(number)
+        for provider in found.false_absent.keys() & self._providers:  # nothing is sent through look-up services, nor through what was
+            self._false_absent.labels(provider).set(found.false_absent[provider])
+        for version, age_s in found.model_age_s.items():
+            self._model_age.labels(version).set(age_s)
 
     def forget_store(self) -> None:
         """Shows nothing of the store any more: another scheduler acts."""
-        for gauge in (
-            self._backlog,
-            self._oldest,
-            self._uninformed,
-            self._missing,
-            self._contacts,
-            self._inbox,
-            self._weight,
-            self._suspended,
-        ):
+        of_providers = self._missing, self._inbox, self._weight, self._suspended, self._false_absent
+        for gauge in (self._backlog, self._oldest, self._uninformed, self._contacts, self._model_age, *of_providers):
             gauge.clear()
 
     def exposition(self) -> bytes:
@@ -215,6 +218,12 @@ class Metrics:
             "tixing_provider_weight", "Weight of the provider against the others of its route (acting scheduler)", "provider"
         )
         self._suspended = gauge("tixing_provider_suspended", "1 where an operator suspended the provider (acting scheduler)", "provider")
+        self._false_absent = gauge(
+            "tixing_route_false_absent_ratio", "Share of numbers in service that the provider calls absent (acting scheduler)", "provider"
+        )
+        self._model_age = gauge(
+            "tixing_quality_model_age_seconds", "How long ago the model in force was learned (acting scheduler)", "version"
+        )
         gauge("tixing_build_info", "1, with the version as its label", "version").labels(version).set(1)
 
     def _start_at_zero(self, providers: Mapping[str, Collection[str]]) -> None:

@@ -1,6 +1,7 @@
 """What the acting scheduler shows of the whole store."""
 
 from msgspec import Struct
+from msgspec.json import decode
 
 from gateway.metrics import RECEIPT_AGES_S, StoreGauges
 from gateway.store.pool import Queries
@@ -24,6 +25,11 @@ select c.provider, sum(cardinality(c.message_ids))::float8, sum((
 
 INBOX = "select provider, extract(epoch from now() - min(received_at))::float8 from inbox group by provider"
 
+LEARNED = """
+select version, greatest(extract(epoch from now() - at), 0)::float8,
+       coalesce((select jsonb_object_agg(r ->> 'provider', r -> 'false_absent') from jsonb_array_elements(report -> 'routes') r), '{}')
+  from quality_model order by id desc limit 1"""
+
 LEASE_ENDED = "select exists (select from call where answered_at is null and lease_until < clock_timestamp())"
 
 
@@ -46,6 +52,7 @@ async def census(connection: Queries) -> Census:
 async def read(connection: Queries, counted: Census) -> StoreGauges:
     """What is cheap to ask, beside what was counted last."""
     lanes = await connection.fetch(BACKLOG)
+    learned = await connection.fetchrow(LEARNED)
     return StoreGauges(
         {row[0]: row[1] for row in lanes},
         {row[0]: max(0.0, row[2]) for row in lanes},
@@ -53,6 +60,8 @@ async def read(connection: Queries, counted: Census) -> StoreGauges:
         counted.contacts,
         {row[0]: row[1] for row in await connection.fetch(UNINFORMED)},
         {row[0]: max(0.0, row[1]) for row in await connection.fetch(INBOX)},
+        false_absent=decode(learned[2], type=dict[str, float]) if learned else {},
+        model_age_s={learned[0]: learned[1]} if learned else {},
     )
 
 

@@ -18,7 +18,7 @@ from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.kept import Spoilt, read, written
 from gateway.quality.model import CLASSES, PRIOR, Model, digest
 from gateway.quality.routes import false_absent, suspect
-from gateway.store import quality_models
+from gateway.store import gauges, quality_models
 from gateway.store.pool import open_pool
 
 CODES = {
@@ -196,3 +196,15 @@ async def test_it_is_due_when_the_time_is_over_and_enough_is_new(connection: Any
     await connection.execute("update quality_model set at = now() - interval '8 days'")
     assert await due(7, 30)
     assert not await due(7, 31), "twenty of the fifty were learned from"
+
+
+async def test_the_gauges_show_what_each_provider_says_of_living_numbers_and_how_old_the_model_is(connection: Any) -> None:
+    found = await gauges.read(connection, gauges.Census())
+    assert (found.false_absent, found.model_age_s) == ({}, {})
+    routes = '{"routes": [{"provider": "bad", "false_absent": 0.2}, {"provider": "good", "false_absent": 1e-06}]}'
+    await keep(connection, learned(stages=4), '{"routes": []}')
+    ident = await keep(connection, learned(), routes)
+    await connection.execute("update quality_model set at = now() - interval '1 hour' where id = $1", ident)
+    found = await gauges.read(connection, gauges.Census())
+    assert found.false_absent == {"bad": 0.2, "good": 1e-06}
+    assert found.model_age_s == {learned().version: pytest.approx(3600, abs=60)}

@@ -33,6 +33,8 @@ CONTRACT = {
     "tixing_provider_circuit": ("provider", "state"),
     "tixing_provider_weight": ("provider",),
     "tixing_provider_suspended": ("provider",),
+    "tixing_route_false_absent_ratio": ("provider",),
+    "tixing_quality_model_age_seconds": ("version",),
     "tixing_configuration_refusals_total": ("provider",),
     "tixing_receipts_missing_ratio": ("provider", "age"),
     "tixing_unmapped_codes_total": ("provider",),
@@ -51,6 +53,8 @@ FOUND = StoreGauges(
     weights={"acme": 0.4},
     suspended={"acme": True},
     inbox_oldest_s={"acme": 4.0},
+    false_absent={"acme": 0.2, "lookup:carrier": 0.01},
+    model_age_s={"fit-0123456789ab": 3600.0},
 )
 
 
@@ -156,6 +160,8 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
         "tixing_receipts_missing_ratio",
         "tixing_contacts",
         "tixing_uninformed_notices",
+        "tixing_route_false_absent_ratio",
+        "tixing_quality_model_age_seconds",
     }
     assert not names & labels(metrics).keys()
     metrics.store(FOUND)
@@ -170,6 +176,8 @@ def test_gauges_of_the_store_come_from_the_acting_scheduler_alone(metrics: Metri
     assert found["tixing_provider_weight", ("acme",)] == pytest.approx(0.4)
     assert found["tixing_provider_suspended", ("acme",)] == 1
     assert found["tixing_uninformed_notices", ("reminder",)] == 2
+    assert {labels: value for (name, labels), value in found.items() if name == "tixing_route_false_absent_ratio"} == {("acme",): 0.2}
+    assert found["tixing_quality_model_age_seconds", ("fit-0123456789ab",)] == 3600.0
     metrics.forget_store()
     assert not names & labels(metrics).keys()
 
