@@ -85,9 +85,10 @@ def _meaning(said: dict[str, Any]) -> tuple[str, AnswerMeaning | ReportMeaning]:
     stage = codes.REPORT if said["status"] is not None else codes.ANSWER
     if stage == codes.REPORT and said["retry"] is not None:
         raise click.UsageError("--retry goes with --outcome: a report comes when the message has left")
-    if said["ambiguous"] and said["permanent"] is not None:
+    ambiguous = said.pop("ambiguous")
+    if ambiguous and said["permanent"] is not None:
         raise click.UsageError("--ambiguous says that nobody can tell whether it is --permanent or --passing: give one of the three")
-    given = {key: value for key, value in said.items() if value is not None} | ({"permanent": UNTOLD} if said["ambiguous"] else {})
+    given = {key: value for key, value in said.items() if value is not None} | ({"permanent": UNTOLD} if ambiguous else {})
     try:
         if stage == codes.REPORT:
             report = msgspec.convert(given, ReportMeaning)
