@@ -29,7 +29,10 @@ def test_help_names_every_command_and_an_example_of_each(home: Home) -> None:
         assert "Usage:" in said
 
 
-@pytest.mark.parametrize("command", ["serve", "demo", "check", "migrate", "due", "import", "token list", "key rotate", "evidence verify"])
+@pytest.mark.parametrize(
+    "command",
+    ["serve", "demo", "check", "migrate", "due", "import", "token list", "key rotate", "evidence verify", "quality fit", "quality models"],
+)
 def test_every_command_takes_a_configuration(home: Home, command: str) -> None:
     assert "--config FILE" in home.done(*command.split(), "--help")
 
