@@ -214,7 +214,6 @@ async def test_every_sign_leaves_a_row_with_its_key_and_time_and_is_learned_from
 
 async def test_a_sign_of_somebody_unknown_waits_on_record_for_the_contact(plant: Plant) -> None:
     await sign(plant, Sign.UNFOLLOWED)
-    await plant.pool.execute("delete from unlearned")
     await plant.post(known("p1", wechat()))
     assert await noted(plant) == ["wechat"]
     assert await plant.rows("select i.keyword from inbound i join contact c using (key)") == [("unfollowed",)]
