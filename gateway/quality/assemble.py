@@ -22,8 +22,8 @@ class Observations(Struct):
     """As in `Record`."""
     start: Ints
     verified_day: Ints
-    own: Flags | None = None
-    """False for what tells nothing of the person (a look-up, a message that asks for nothing); None: all are own."""
+    asks: Flags | None = None
+    """As in `Record`."""
 
 
 def day_of(at_s: int) -> int:
@@ -39,7 +39,8 @@ def assemble(
     place = np.empty(max(len(codes), 1), dtype=np.int64)
     place[order] = np.arange(len(codes))
     what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
-    own = np.ones(len(what), dtype=np.bool_) if seen.own is None else seen.own
+    own = np.ones(len(what), dtype=np.bool_)
+    asks = own if seen.asks is None else seen.asks
     columns = [seen.pair, seen.at_s, what, seen.start, seen.verified_day]
     from_others = _from_others(seen, address, most_shared)
     if len(from_others[0]):
@@ -47,15 +48,16 @@ def assemble(
         copies = [target, *(column[rows] for column in columns[1:])]
         columns = [np.concatenate(both) for both in zip(columns, copies, strict=True)]
         own = np.concatenate([own, np.zeros(len(rows), dtype=np.bool_)])
+        asks = np.concatenate([asks, asks[rows]])
     pair, at_s, what, start, verified_day = columns
     ranks = _ranks(what, [codes[i][1] for i in order])
-    sorted_rows = np.lexsort((verified_day, start, what, ~own, ranks, at_s, pair))
+    sorted_rows = np.lexsort((verified_day, start, what, ~asks, ~own, ranks, at_s, pair))
     sorted_rows = sorted_rows[~_repeated(pair[sorted_rows], at_s[sorted_rows], what[sorted_rows], own[sorted_rows])]
     first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
     day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
     small = (day, what[sorted_rows], start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
-    return Record(first, days, whats, own[sorted_rows], begun, checked, tuple(codes[i] for i in order), starts)
+    return Record(first, days, whats, own[sorted_rows], begun, checked, tuple(codes[i] for i in order), starts, asks[sorted_rows])
 
 
 def _ranks(what: Ints, words: list[str]) -> Ints:

@@ -84,6 +84,8 @@ class Observation(Struct, frozen=True, gc=False):
     """False for what was observed on this number through another person."""
     second: int = 0
     """Of that day: what came late is told by it."""
+    asks: bool = True
+    """False for what came of a message that asks for nothing, or of no message: that nobody acts on it says nothing."""
 
 
 def code_of(provider: str, evidence: str, vendor_code: str) -> str:

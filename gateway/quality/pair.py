@@ -126,11 +126,11 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
 
 def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
     vector = vector_of(belief)
-    if seen.own:
+    if seen.own and seen.asks:
         vector = _silent(tables, belief, vector, seen.day)
     vector = tables.move(vector, seen.day - belief.day) * tables.code(seen.provider, seen.evidence, seen.vendor_code)
     after = replace(belief, weights=_normal(vector), day=seen.day, outcomes=belief.outcomes + 1, blocked=_block(tables, belief, seen))
-    if not seen.own:
+    if not (seen.own and seen.asks):
         return after
     taken = seen.evidence is Evidence.DELIVERED
     rested = belief.certified_day != NEVER and seen.day - belief.certified_day <= REST_DAYS

@@ -34,11 +34,19 @@ class Record(Struct, frozen=True):
     """Outcomes that occur: provider, evidence, vendor code."""
     starts: tuple[str, ...]
     """Sources that occur, as rows of `Model.starts`."""
+    asks: Flags | None = None
+    """False for outcomes after which nobody is waited for (`Observation.asks`); None: all ask."""
 
     @property
     def pairs(self) -> int:
         """How many pairs."""
         return len(self.first) - 1
+
+    @property
+    def asking(self) -> Flags:
+        """Outcomes of messages to this very person, after which an answer is waited for."""
+        outcome: Flags = self.own & (self.what >= 0)
+        return outcome if self.asks is None else outcome & self.asks
 
 
 class Steps(Struct, frozen=True):
@@ -139,7 +147,7 @@ def _marks(record: Record) -> _Marks:
     outcome, response = record.what >= 0, record.what < NONE
     said = np.where(response, NONE - 1 - record.what, 0)
     delivered = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] == Evidence.DELIVERED]) & outcome
-    own_outcome = outcome & record.own
+    own_outcome = record.asking
     certifies = response & record.own & (said == RESPONSES.index(Evidence.CERTIFIED))
     answers = response & record.own & ~certifies
     latest = _before(np.where(own_outcome, np.arange(len(outcome)), NONE), begins)

@@ -81,6 +81,17 @@ async def test_a_number_that_is_absent_again_and_again_is_dead_and_the_person_is
     assert await plant.value("select plan_due <= now() from person")
 
 
+async def test_three_failures_on_one_day_count_three_times(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))))
+    await plant.pool.execute(A_YEAR_AGO)
+    for n in range(3):
+        await plant.post(requested("p1"))
+        await plant.drain()
+        await plant.report(absent(plant.vendor.seen[n]))
+    await learn(plant)
+    assert await state(plant) == "dead"
+
+
 async def test_it_says_the_same_whatever_order_words_came_in(plant: Plant) -> None:
     await plant.post(known("p1", sms(number(1))), known("p2", sms(number(2))))
     await told(plant, delivered, absent, off, absent)

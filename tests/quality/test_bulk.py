@@ -31,7 +31,8 @@ def anything(seed: int, pairs: int = 60, longest: int = 25) -> tuple[Observation
     start = np.where(what == NONE, rng.integers(0, len(SOURCES), count), NONE)
     checked = (what == NONE) & np.array([SOURCES[i].endswith("+verified") for i in start])
     verified = np.where(checked, at_s // DAY_S - rng.integers(0, 900, count), NONE)
-    return Observations(pair, at_s, what, start, verified), np.minimum(np.arange(pairs), 50 + np.arange(pairs) % 3)
+    asks = rng.random(count) < 0.8
+    return Observations(pair, at_s, what, start, verified, asks), np.minimum(np.arange(pairs), 50 + np.arange(pairs) % 3)
 
 
 def observation(record: Record, row: int) -> Observation:
@@ -42,7 +43,7 @@ def observation(record: Record, row: int) -> Observation:
     if what < 0:
         return Observation(day, RESPONSES[NONE - 1 - what], own=own)
     provider, word, vendor_code = record.codes[what]
-    return Observation(day, Evidence(word), provider, vendor_code, own=own)
+    return Observation(day, Evidence(word), provider, vendor_code, own=own, asks=bool(record.asks[row]))
 
 
 def one_by_one(tables: Tables, record: Record) -> list[PairBelief]:
@@ -75,7 +76,7 @@ def test_bulk_and_one_by_one_give_the_same_numbers(tables: Tables, seed: int) ->
 def test_the_order_of_arrival_changes_nothing(tables: Tables) -> None:
     seen, address = anything(9)
     seen.at_s = seen.at_s // DAY_S // 30 * 30 * DAY_S  # many at the same second
-    columns = seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day
+    columns = seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day, seen.asks
     shuffled = np.random.default_rng(1).permutation(len(seen.pair))
     first, second = (
         sweep(tables, steps_of(assemble(made, address, CODES, SOURCES))) for made in (seen, Observations(*(c[shuffled] for c in columns)))
@@ -88,7 +89,7 @@ def test_the_order_in_which_codes_were_met_changes_nothing(tables: Tables) -> No
     seen, address = anything(10)
     seen.at_s = seen.at_s // DAY_S // 90 * 90 * DAY_S
     turned = len(CODES) - 1 - seen.what
-    other = Observations(seen.pair, seen.at_s, np.where(seen.what >= 0, turned, seen.what), seen.start, seen.verified_day)
+    other = Observations(seen.pair, seen.at_s, np.where(seen.what >= 0, turned, seen.what), seen.start, seen.verified_day, seen.asks)
     first = sweep(tables, steps_of(assemble(seen, address, CODES, SOURCES)))
     second = sweep(tables, steps_of(assemble(other, address, CODES[::-1], SOURCES)))
     assert (first.weights == second.weights).all()
