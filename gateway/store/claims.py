@@ -21,16 +21,16 @@ select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.v
        m.created_at, n.kind, n.cause, n.insurance, n.effective, n.status, n.deadline, num.opted_out_at is not null,
        case when num.wrong_person_at is not null then coalesce((
          select bool_and(c.denied_at is not null and (c.override_until is null or c.override_until <= now()))
-           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.removed_at is null), false) else false end,
+           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key || '' = m.key and c.removed_at is null), false) else false end,
        case when num.dead_at is not null then coalesce((
          select bool_and(c.state is not distinct from 'dead' and (c.override_until is null or c.override_until <= now())
                          and not coalesce($2 > 0 and c.last_at < now() - make_interval(days => $2), false))
-           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key = m.key and c.removed_at is null), false) else false end,
+           from contact c where c.person_id = m.person_id and c.channel = m.channel and c.key || '' = m.key and c.removed_at is null), false) else false end,
        num.refused
   from message m join notice n on n.id = m.notice_id left join number num on num.key = m.key
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 """The flags of a number say that it is worth a look at the person's own contacts with it. A number is held in two relations now and then: one that
-is not given up, or may be tried again, is enough."""
+is not given up, or may be tried again, is enough. They are reached by way of the person: a number may stand for thousands."""
 
 TRY_NUMBERS = "select pg_try_advisory_xact_lock(lock) from unnest($1::bigint[]) with ordinality as u(lock, place) order by place"
 

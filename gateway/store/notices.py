@@ -61,9 +61,7 @@ returning m.id, m.channel, m.reason"""
 
 WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where closed_at is null and notice_id = any($1::bigint[])"
 
-LIFT_OUTREACH = """
-update outreach o set closed_at = $3 from unnest($1::text[], $2::text[]) as u(person, kind)
- where o.person_id = u.person and o.kind = u.kind and o.notice_id is null and o.closed_at is null"""
+LIFT_OUTREACH = "update outreach set closed_at = $3 where closed_at is null and person_id = any($1::text[]) and kind = $2"
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
@@ -154,8 +152,8 @@ async def withdraw_outreach(connection: Connection, notices: Sequence[int], lift
     """Ends outreach rows: those of these notices, and those about persons: (person id, kind)."""
     if notices:
         await connection.execute(WITHDRAW_OUTREACH, notices, at)
-    if lifted:
-        await connection.execute(LIFT_OUTREACH, [person for person, _ in lifted], [kind for _, kind in lifted], at)
+    for kind in dict.fromkeys(kind for _, kind in lifted):
+        await connection.execute(LIFT_OUTREACH, [person for person, of in lifted if of == kind], kind, at)
 
 
 async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str]], at: datetime) -> list[tuple[int, str, str]]:

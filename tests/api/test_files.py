@@ -68,6 +68,19 @@ async def test_a_work_list_leaves_room_for_what_people_find_out(client: Client, 
     assert (shown_row["列入原因"], shown_row["列入时间"]) == ("各联系方式均未送达", "2026-03-02 12:00:00")
 
 
+async def test_a_work_list_says_in_words_whom_no_contact_reaches(client: Client, rows: Rows) -> None:
+    """A row about the person and not about a notice."""
+    await rows.person("P1")
+    await rows.outreach("P1", kind="contact", why="no_usable_contact")
+
+    [headings, row] = await csv_rows(client, "/v1/outreach?format=csv")
+    shown_row = dict(zip(headings, row, strict=True))
+    [listed] = (await (await client.get("/v1/outreach")).json())["items"]
+
+    assert (shown_row["告知类型"], shown_row["列入原因"]) == ("联系方式失效", "已登记的联系方式均已失效或非本人")
+    assert (listed["person_id"], listed["notice_id"], listed["kind"], listed["why"]) == ("P1", None, "contact", "no_usable_contact")
+
+
 async def test_an_xlsx_says_the_same_with_real_dates(client: Client, rows: Rows) -> None:
     await rows.person("P1")
     await rows.outreach("P1")

@@ -90,7 +90,7 @@ async def test_a_day_reads_no_table_from_end_to_end(plant: Plant, *, analyzed: b
 
 QUERIES = {
     "take": (claims.TAKE, {"queue_due"}),
-    "read": (claims.READ, {"message_pkey", "notice_pkey", "number_pkey"}),
+    "read": (claims.READ, {"message_pkey", "notice_pkey", "number_pkey", "contact_person_id_channel_key_relation_key"}),
     "start": (claims.START, {"message_pkey"}),
     "lock": (persons.LOCK, {"person_pkey"}),
     "lock due": (persons.LOCK_DUE, {"person_plan_due"}),
@@ -99,6 +99,7 @@ QUERIES = {
     "notices of persons": (notices.OF_PERSONS, {"notice_person_id_duty_key", "message_notice"}),
     "close": (notices.CLOSE, {"notice_pkey"}),
     "withdraw": (notices.WITHDRAW_MESSAGES, {"message_notice"}),
+    "lift rows about persons": (notices.LIFT_OUTREACH, {"outreach_person"}),
     "known events": (events.KNOWN, {"event_source_id_key"}),
     "pending": (events.PENDING, {"event_pending"}),
     "expired": (calls.EXPIRED, {"call_open"}),
