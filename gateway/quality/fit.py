@@ -31,6 +31,8 @@ PULL = 0.04
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
 CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 10.0, 3.0, 60.0, 20.0
 """What the priors count for: observations of each kind of number, pairs, moves, messages."""
+MOST_OTHERS = 3
+"""Rows of other persons on the same number, for each of its own, that a pair is learned from."""
 ENOUGH_DELAYS = 100
 """Certifications from which their delays are learned."""
 
@@ -44,6 +46,7 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
 
     Most rounds learn from a few thousand pairs, which is where the way is long; the last ones from all.
     """
+    record = _own_above_all(record)
     model = replace(before, blocked=_blocked(steps_of(record)), responses=replace(before.responses, certified_within=_within(record)))
     last = rounds
     if record.pairs > 2 * FEW:
@@ -88,6 +91,25 @@ def _offs(model: Model, record: Record) -> Model:
     return replace(model, rates=replace(model.rates, off=model.rates.on * share / (1 - share)))
 
 
+def _own_above_all(record: Record) -> Record:
+    """The record with at most `MOST_OTHERS` rows of others for each of a pair's own.
+
+    What came of a clerk's number that stands for two hundred persons is one phone's life. It would be learned two hundred times over, each time whole:
+    half of all rows where one person in two hundred stands there, and calibration off by two points.
+    """
+    if not record.pairs:
+        return record
+    pair = np.repeat(np.arange(record.pairs), np.diff(record.first))
+    own = np.add.reduceat(record.own, record.first[:-1], dtype=np.int64)
+    others = np.diff(record.first) - own
+    every = np.ceil(others / np.maximum(MOST_OTHERS * own, 1)).astype(np.int64)
+    before: Ints = np.cumsum(~record.own) - ~record.own
+    nth: Ints = before - before[record.first[:-1]][pair]
+    kept = record.own | (nth % np.maximum(every, 1)[pair] == 0)
+    first = np.concatenate([[0], np.cumsum(np.bincount(pair[kept], minlength=record.pairs))])
+    return _rows(record, np.flatnonzero(kept), first)
+
+
 def sample(record: Record, most: int = SAMPLE) -> Record:
     """Every n-th pair of a record, at most so many."""
     return record if record.pairs <= most else only(record, np.linspace(0, record.pairs - 1, most).astype(np.int64))
@@ -97,7 +119,10 @@ def only(record: Record, chosen: Ints) -> Record:
     """The histories of these pairs."""
     lengths = np.diff(record.first)[chosen]
     rows = np.repeat(record.first[chosen] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
-    first = np.concatenate([[0], np.cumsum(lengths)])
+    return _rows(record, rows, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+def _rows(record: Record, rows: Ints, first: Ints) -> Record:
     day, what, start, verified_day = (column[rows] for column in (record.day, record.what, record.start, record.verified_day))
     return Record(first, day, what, record.own[rows], start, verified_day, record.codes, record.starts)
 
@@ -211,7 +236,11 @@ def _codes(layout: Layout, counts: Counts, steps: Steps) -> dict[str, Three]:
         alike = [sum(steps.codes[j][1] == steps.codes[i][1] for j in mine) for i in mine]
         prior /= np.array(alike)[:, None]
         counted = seen[mine] + CODE_PRIOR * prior
+        blocks = [n for n, i in enumerate(mine) if steps.codes[i][1] in BLOCKS]
+        counted[blocks, 1:] = 0.0
         shares = counted / counted.sum(axis=0)
+        # A block stays for years, and so does death: what few persons' blocks say would be learned as a word for dead
+        shares[blocks, 1:] = shares[blocks, :1] * prior[blocks, 1:] / prior[blocks, :1]
         seldom = [n for n, i in enumerate(mine) if steps.codes[i][1] in SELDOM]
         shares[seldom, 0] = (shares[seldom, 0] + PULL * prior[seldom, 0]) / (1 + PULL)
         shares[:, 0] /= shares[:, 0].sum()
