@@ -27,7 +27,12 @@ select coalesce((select at from quality_model order by id desc limit 1), (select
          (select (basis ->> 'message_id')::bigint from quality_model order by id desc limit 1), 0) limit $2) fresh) >= $2"""
 
 # Keys are keyed hashes: those that follow points spread evenly over them are a fair sample, found by as many look-ups in the index `message_key`.
-ALL = "select distinct on (key) key, channel from message order by key limit $1"
+ALL = """
+with recursive found as (
+  (select key, channel from message order by key limit 1)
+  union all
+  select n.key, n.channel from found f cross join lateral (select key, channel from message where key > f.key order by key limit 1) n)
+select key, channel from found limit $1"""
 AT_POINTS = """
 select distinct m.key, m.channel
   from unnest($1::bytea[]) as p(point) cross join lateral (select key, channel from message where key >= p.point order by key limit 1) m"""

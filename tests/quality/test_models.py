@@ -1,6 +1,7 @@
 """Models are values: kept once under the digest of their content, read again to the last bit, refused where they are not what their version names."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from random import Random
@@ -208,3 +209,16 @@ async def test_the_gauges_show_what_each_provider_says_of_living_numbers_and_how
     found = await gauges.read(connection, gauges.Census())
     assert found.false_absent == {"bad": 0.2, "good": 1e-06}
     assert found.model_age_s == {learned().version: pytest.approx(3600, abs=60)}
+
+
+async def test_a_sample_and_whether_it_is_due_are_read_by_index_however_many_messages_there_are(connection: Any) -> None:
+    await messages(connection, [Random(n).randbytes(16) for n in range(300)])
+    arguments: dict[str, tuple[Any, ...]] = {
+        quality_models.ALL: (10,),
+        quality_models.AT_POINTS: ([b"1", b"2"],),
+        quality_models.DUE: (1.0, 10),
+    }
+    for statement, given in arguments.items():
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain {statement}", *given))
+        assert "Seq Scan on message" not in plan
+        assert re.search(r"using message_(key|pkey) on message", plan)
