@@ -68,8 +68,17 @@ update person p
  where p.id = u.id"""
 
 PUT_CONTACTS = """
-insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed)
-select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
+insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at)
+select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at
+  from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
+    as u(id, person, channel, key, relation, source, verified_on, sealed)
+  left join lateral (
+       select c.state, c.denied_at from contact c
+        where c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.removed_at is null
+          and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
+          and (u.verified_on > coalesce(c.verified_on, '-infinity')
+               and u.verified_on >= coalesce((c.denied_at at time zone 'Asia/Shanghai')::date, u.verified_on)) is not true
+        order by c.denied_at desc nulls last limit 1) g on true
     on conflict (person_id, channel, key, relation) do update
    set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null,
        updated_at = case when (contact.source, contact.verified_on, contact.removed_at) is distinct from (excluded.source, excluded.verified_on, null)
@@ -83,7 +92,8 @@ select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text
        denied_at = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
                              and excluded.verified_on >= (contact.denied_at at time zone 'Asia/Shanghai')::date
                         then null else contact.denied_at end"""
-"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after.
+"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after. In another relation to
+the same person it is as given up as it was: a "not me" is of person and number.
 
 Plan does the same before this is written (`confirmed` in gateway/plan/contacts.py)."""
 

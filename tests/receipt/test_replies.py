@@ -7,7 +7,7 @@ import pytest
 from gateway.config.schema import Route
 from gateway.words import Status
 from providers.base.types import Inbound, Reading, Report
-from tests.pipeline.events import known, number, reminder, requested, sms, suspended
+from tests.pipeline.events import day, known, number, reminder, requested, sms, suspended
 from tests.pipeline.plant import VENDOR, Plant, open_plant
 
 
@@ -114,6 +114,16 @@ async def test_not_me_is_about_the_person_in_whatever_relation_the_number_stands
     assert await plant.rows("select relation, denied_at is not null from contact order by 1") == [("family", True), ("self", True)]
     await plant.post(known("p1", sms(number(1), relation="guardian")))
     assert await sent_since(plant, requested("p1")) == []
+    assert await plant.count("contact", "denied_at is not null") == 3
+
+
+async def test_a_number_that_was_denied_is_used_in_another_relation_once_somebody_verified_it(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1))), requested("p1"))
+    await plant.drain()
+    await reply(plant, "非本人", reference=plant.vendor.seen[0])
+    await plant.post(known("p1", sms(number(1), relation="guardian", verified_on=day(0))))
+    assert await plant.rows("select relation, denied_at is not null from contact order by 1") == [("guardian", False), ("self", True)]
+    assert await sent_since(plant, requested("p1")) == ["p1"]
 
 
 async def test_not_me_and_an_opt_out_differ_in_whom_they_are_about(plant: Plant) -> None:
