@@ -218,7 +218,7 @@ async def test_a_sample_and_whether_it_is_due_are_read_by_index_however_many_mes
         quality_models.AT_POINTS: ([b"1", b"2"],),
         quality_models.DUE: (1.0, 10),
     }
-    for statement, given in arguments.items():
-        plan = "\n".join(row[0] for row in await connection.fetch(f"explain {statement}", *given))
+    for statement, values in arguments.items():
+        plan = "\n".join(row[0] for row in await connection.fetch(f"explain {statement}", *values))
         assert "Seq Scan on message" not in plan
         assert re.search(r"using message_(key|pkey) on message", plan)
