@@ -1,10 +1,12 @@
 """GET /v1/quality/…: counted, listed, followed."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
+from gateway.quality.states import State
 from gateway.store import quality_census
 from gateway.store.reading import quality
 from tests.api.conftest import Client, MakeClient
@@ -262,3 +264,16 @@ async def test_the_lists_come_as_files_with_masked_numbers(client: Client, rows:
     assert sheet[0][:3] == ("号码", "渠道", "登记人数")
     assert sheet[1][:3] == ("138****8777", "短信", 7)
     assert trend[0][0] == "月份"
+
+
+async def test_each_contact_is_listed_in_the_state_that_is_shown_of_it_and_in_no_other(client: Client, rows: Rows) -> None:
+    await rows.person("P1")
+    for n, (state, verified, denied) in enumerate(product((None, *State), (None, date(2026, 1, 1)), (None, NOON))):
+        await rows.contact("P1", f"+86138{n:08}", state=state, verified_on=verified, denied_at=denied)
+    shown = {row["contact"]["id"]: row["contact"]["quality"]["state"] for row in await items(client, "/v1/quality/contacts")}
+
+    listed = [(row["contact"]["id"], state) for state in State for row in await items(client, "/v1/quality/contacts", state=state)]
+
+    assert sorted(listed) == sorted(shown.items())
+    assert len(listed) == 28
+    assert await items(client, "/v1/quality/contacts", state="of_tomorrow") == []
