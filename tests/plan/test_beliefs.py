@@ -187,11 +187,14 @@ def test_a_number_in_another_relation_too_is_as_given_up_as_it_was() -> None:
     assert desk.take(reminder_due(DEADLINE, given("13800138001", FAMILY))).last.drafts == ()
 
 
-def test_a_contact_taken_away_and_given_again_in_one_batch_stays_given_up() -> None:
-    desk = desk_with(own(1, last_at=NOW, **GONE))
-    number = given("13800138001")
+@pytest.mark.parametrize(("verified_on", "usable"), [(None, False), (date(2026, 1, 1), False), (date(2026, 1, 2), True)])
+def test_a_contact_taken_away_and_given_again_in_one_batch_is_as_given_up_as_it_was_unless_verified_since(
+    verified_on: date | None, usable: bool
+) -> None:
+    desk = desk_with(own(1, last_at=NOW, verified_on=date(2026, 1, 1), **GONE))
+    number = given("13800138001", verified_on=verified_on)
     desk.take(event(ContactRemoved("sms", "13800138001"), number), reminder_due(DEADLINE, number))
-    assert (desk.last.drafts, [c.usable for c in desk.state.contacts]) == ((), [False])
+    assert (len(desk.last.drafts), [c.usable for c in desk.state.contacts]) == (usable, [usable])
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,7 @@ def test_a_contact_taken_away_and_given_again_in_one_batch_stays_given_up() -> N
     [
         (None, NOW - DAYS, False),
         (TODAY - 2 * DAYS, NOW - DAYS, False),
+        (TODAY - DAYS, NOW - DAYS, True),  # of one day nobody knows which came first
         (TODAY, NOW - DAYS, True),
         (TODAY, datetime(2026, 11, 24, 16, 30, tzinfo=UTC), False),  # in Shanghai it is the 25th
         (None, NOW - 181 * DAYS, True),
@@ -269,6 +273,12 @@ def test_rungs_that_go_together_are_counted_one_after_the_other() -> None:
     desk = beside()
     assert rungs(desk) == [(0, 1), (1, 2)]
     assert checks(desk) == ("beside_doubtful",)
+
+
+def test_a_later_rung_that_is_doubtful_is_not_alone_either() -> None:
+    desk = desk_with(own(1), openid(2, **DOUBTFUL), contact(3, "13900139000", FAMILY), settings=BESIDE)
+    desk.take(reminder_due(DEADLINE)).end(Status.UNDELIVERED, Reason.NUMBER_ABSENT)
+    assert rungs(desk) == [(1, 2), (2, 3)]
 
 
 def test_the_next_is_tried_only_once_both_failed() -> None:
@@ -399,6 +409,13 @@ def test_a_notice_says_which_contacts_it_passed_over() -> None:
     desk = desk_with(*given_up, own(4)).take(reminder_due(DEADLINE))
     assert checks(desk) == ("passed_over:dead=2", "passed_over:wrong_person=1")
     assert checks(desk_with(own(1), openid(2)).take(reminder_due(DEADLINE))) == ()
+
+
+def test_a_notice_that_is_taken_up_again_says_it_anew() -> None:
+    desk = desk_with(own(1, last_at=NOW, **GONE), own(2)).take(event(Suspended(TODAY, "not_certified")))
+    desk.take(event(Deceased(TODAY - DAYS)))
+    desk.take(event(Deceased(revoked=True)))
+    assert checks(desk) == ("lifted:deceased", "passed_over:dead=1")
 
 
 def test_a_notice_that_finds_nobody_says_so_too() -> None:
