@@ -14,6 +14,8 @@ log = get_logger("scheduler")
 class Counting:
     """At most one count at a time, by a connection of its own."""
 
+    every_s = 10.0
+
     def __init__(self, reading: asyncpg.Pool, shared_from: int) -> None:
         self._reading, self._shared_from = reading, shared_from
         self._count: asyncio.Task[None] | None = None

@@ -28,13 +28,14 @@ ASK_AGAIN_S = 2.0
 """Seconds between tries to become the one that acts."""
 STALE_S = 0.5
 """A lane whose oldest message waits longer than this lost its wake-up."""
-BESIDE_S = 1.0
-"""Seconds between looks at what goes on beside the chores."""
 log = get_logger("scheduler")
 
 
 class Beside(Protocol):
     """Work that takes long: a look begins it, and it goes on beside the chores."""
+
+    every_s: float
+    """Seconds between looks."""
 
     async def __call__(self, connection: Queries) -> None:
         """Looks whether there is anything to do."""
@@ -47,12 +48,13 @@ class Scheduler:
     """Runs the table of chores below while it is the one that acts."""
 
     def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics, beside: Sequence[Beside] = ()) -> None:
-        self._runtime, self._jobs, self._metrics, self._beside = runtime, jobs, metrics, beside
+        self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
         self._counted = gauges.Census()
         config = runtime.config
         self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
-        self._counting = Counting(runtime.reading, config.quality.shared_from)
-        self._fitting = Fitting(config.quality.fit_every_days)
+        counting: Beside = Counting(runtime.reading, config.quality.shared_from)
+        fitting: Beside = Fitting(config.quality.fit_every_days)
+        self._beside = (counting, fitting, *beside)
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
@@ -65,9 +67,7 @@ class Scheduler:
             (10.0, self._gauges),
             (10.0, self._weights),
             (60.0, self._heads),
-            (10.0, self._counting),
-            (60.0, self._fitting),
-            *((BESIDE_S, one) for one in beside),
+            *((one.every_s, one) for one in self._beside),
         ]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -80,7 +80,7 @@ class Scheduler:
                         try:
                             await self._act(connection, stopping)
                         finally:
-                            for one in (self._counting, self._fitting, *self._beside):
+                            for one in self._beside:
                                 await one.stop()
                             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                                 await connection.execute("select pg_advisory_unlock($1)", LEADER)

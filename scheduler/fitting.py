@@ -27,6 +27,8 @@ log = get_logger("scheduler")
 class Fitting:
     """At most one process at a time. `every_days` 0: never."""
 
+    every_s = 60.0
+
     def __init__(self, every_days: float, command: Sequence[str] = COMMAND, environ: Mapping[str, str] = os.environ) -> None:
         self._every_s, self._command = every_days * DAY_S, command
         self._environ = environ

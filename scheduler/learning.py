@@ -41,6 +41,8 @@ log = get_logger("learner")
 class Learning:
     """At most one turn at a time."""
 
+    every_s = 1.0
+
     def __init__(self, pool: Pool, refresh: timedelta) -> None:
         self._pool, self._refresh = pool, refresh
         self._lens: Lens | None = None

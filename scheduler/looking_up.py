@@ -40,6 +40,8 @@ log = get_logger("lookup")
 class LookingUp:
     """At most one walk at a time, and nothing at all where no service is configured."""
 
+    every_s = 1.0
+
     def __init__(self, runtime: Runtime, tokens: Tokens) -> None:
         self._pool, self._vault, config = runtime.pool, runtime.vault, runtime.config
         self._services = services_of(config)

@@ -43,6 +43,7 @@ def observation(record: Record, row: int) -> Observation:
     if what < 0:
         return Observation(day, RESPONSES[NONE - 1 - what], own=own)
     provider, word, vendor_code = record.codes[what]
+    assert record.asks is not None
     return Observation(day, Evidence(word), provider, vendor_code, own=own, asks=bool(record.asks[row]))
 
 
@@ -76,11 +77,10 @@ def test_bulk_and_one_by_one_give_the_same_numbers(tables: Tables, seed: int) ->
 def test_the_order_of_arrival_changes_nothing(tables: Tables) -> None:
     seen, address = anything(9)
     seen.at_s = seen.at_s // DAY_S // 30 * 30 * DAY_S  # many at the same second
-    columns = seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day, seen.asks
-    shuffled = np.random.default_rng(1).permutation(len(seen.pair))
-    first, second = (
-        sweep(tables, steps_of(assemble(made, address, CODES, SOURCES))) for made in (seen, Observations(*(c[shuffled] for c in columns)))
-    )
+    assert seen.asks is not None
+    turn = np.random.default_rng(1).permutation(len(seen.pair))
+    other = Observations(seen.pair[turn], seen.at_s[turn], seen.what[turn], seen.start[turn], seen.verified_day[turn], seen.asks[turn])
+    first, second = (sweep(tables, steps_of(assemble(made, address, CODES, SOURCES))) for made in (seen, other))
     assert (first.weights == second.weights).all()
     assert (first.state == second.state).all()
 
