@@ -1,6 +1,7 @@
 """NDJSON histories → observations: one line each, checked, in any order. What is wrong with a line is said, and the line left out."""
 
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ import numpy as np
 from gateway.quality.assemble import Observations, assemble, day_of
 from gateway.quality.evidence import OUTCOMES, RESPONSES, Evidence
 from gateway.quality.model import start_of
-from gateway.quality.record import NONE, Ints, Record
+from gateway.quality.record import NONE, Flags, Ints, Record
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -80,8 +81,10 @@ class Histories:
             column.append(value)
 
     def record(self) -> Record:
-        """All of it in order, ready for beliefs."""
-        pair, at_s, what, start, verified_day = map(_column, self._columns)
+        """All of it in order, ready for beliefs; what was said twice of one second counts once."""
+        columns = [_column(column) for column in self._columns]
+        once = _once(columns)
+        pair, at_s, what, start, verified_day = (column[once] for column in columns)
         return assemble(
             Observations(pair, at_s, what, start, verified_day), _column(self._address), tuple(self._codes), tuple(self._starts)
         )
@@ -123,6 +126,8 @@ class Histories:
 
 
 OUTCOME = 1
+SPREADS = np.uint64(0x9E37_79B9_7F4A_7C15)
+"""2^64 over the golden ratio: products with it differ in their upper bits."""
 EPOCH = date(1970, 1, 1).toordinal()
 KINDS = (
     {str(word): OUTCOME for word in OUTCOMES} | {str(word): NONE - 1 - i for i, word in enumerate(RESPONSES)} | {str(Evidence.LISTED): NONE}
@@ -134,6 +139,8 @@ def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[i
     done = 0
     for number, line in enumerate(lines, start=1):
         done += len(line)
+        if number == 1:
+            line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901 - editors put it there
         if line.isspace():
             continue
         try:
@@ -142,6 +149,19 @@ def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[i
             yield number, done, str(error)
         if not number % 1000:
             yield number, done, ""
+
+
+def _once(columns: list[Ints]) -> Flags:
+    """False for lines that another line says word for word: a report that came twice was seen once."""
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        mixed = (mixed ^ column.astype(np.uint64)) * SPREADS
+        mixed ^= mixed >> np.uint64(29)
+    order = np.argsort(mixed, kind="stable")
+    again = np.all([column[order[1:]] == column[order[:-1]] for column in columns], axis=0)
+    once = np.ones(len(order), dtype=np.bool_)
+    once[order[1:][again]] = False
+    return once
 
 
 def _words(error: msgspec.MsgspecError) -> str:

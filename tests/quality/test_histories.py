@@ -89,3 +89,28 @@ def test_a_row_has_what_was_seen_of_the_pair() -> None:
     assert first[6:8] == (3, "2026-01-05T09:00:00+08:00")
     assert str(first[8]).startswith("最近一次通知后完成认证在2026-01-05，能通知到本人的把握为9")
     assert second[6] == 1
+
+
+def test_a_report_that_came_twice_was_seen_once() -> None:
+    once, twice = Histories(NOW), Histories(NOW)
+    told = [line(evidence="listed", source="legacy", at="2026-01-01T09:00:00+08:00"), line(evidence="number_absent", vendor_code="E1")]
+    for given in told:
+        once.add(given)
+    for given in (told[1], *told, told[1], *told):
+        twice.add(given)
+    first, second = (next(rows(evaluate(one, one.record(), PRIOR))) for one in (once, twice))
+    assert first[2:6] == second[2:6]
+    assert second[6] == 6
+
+
+def test_another_code_or_another_second_is_another_observation() -> None:
+    histories = Histories(NOW)
+    for given in (line(), line(vendor_code="E1"), line(provider="x"), line(at="2026-01-05T09:00:01+08:00"), line(person="p2")):
+        histories.add(given)
+    assert histories.record().own.sum() == 5
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    histories = Histories(NOW)
+    assert not list(read_lines(histories, [b"\xef\xbb\xbf" + line() + b"\r\n", line(at="2026-01-06T09:00:00+08:00")]))
+    assert len(histories) == 2
