@@ -1,7 +1,8 @@
 """From rows of the store to a model in force: a route that lies is named, and its word counts for little from then on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -132,8 +133,14 @@ async def test_an_offices_number_teaches_nothing(connection: Any) -> None:
 
 
 async def test_one_that_is_cut_off_ends_with_its_round_and_keeps_nothing(connection: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_end(*_: Any, told: Callable[[int, float], None], **__: Any) -> None:
+        for n in range(1000):
+            told(n, 0.0)
+            time.sleep(0.02)
+
     monkeypatch.setattr(fitting, "ENOUGH", 100)
-    await record(connection, lived("tune-bad-route", 300))
+    monkeypatch.setattr(fitting, "fit", without_end)
+    await record(connection, lived("tune-bad-route", 100))
     begun = asyncio.Event()
     task = asyncio.ensure_future(learn(connection, lambda what, *_: begun.set() if what == "learning" else None))
     await begun.wait()

@@ -110,6 +110,14 @@ def test_the_same_histories_give_the_same_version() -> None:
     assert fit(few, history.end_day, rounds=3) == fit(few, history.end_day, rounds=3)
 
 
+def test_what_was_learned_of_a_provider_stays_where_the_next_record_says_nothing_of_it() -> None:
+    history, _ = tried()
+    gone = {"old|number_absent|1": (0.1, 0.2, 0.7), "p0|number_absent|gone": (0.1, 0.2, 0.7)}
+    model = fit(sample(history.record, 200), history.end_day, before=replace(PRIOR, codes=gone), rounds=3)
+    assert model.codes["old|number_absent|1"] == (0.1, 0.2, 0.7)
+    assert "p0|number_absent|gone" not in model.codes
+
+
 def test_a_model_is_stored_as_json_and_read_again() -> None:
     _, model = tried()
     assert msgspec.json.decode(msgspec.json.encode(model), type=Model) == model
