@@ -30,16 +30,16 @@ class Fitting:
     every_s = 60.0
 
     def __init__(self, every_days: float, command: Sequence[str] = COMMAND, environ: Mapping[str, str] = os.environ) -> None:
-        self._every_s, self._command = every_days * DAY_S, command
+        self._learns_every_s, self._command = every_days * DAY_S, command
         self._environ = environ
         self._again = 0.0
         self._run: asyncio.Task[None] | None = None
 
     async def __call__(self, connection: Queries) -> None:
         """Begins to learn where it is time to and enough is new."""
-        if not self._every_s or self._run is not None or time.monotonic() < self._again:
+        if not self._learns_every_s or self._run is not None or time.monotonic() < self._again:
             return
-        if await quality_models.due(connection, self._every_s, FRESH):
+        if await quality_models.due(connection, self._learns_every_s, FRESH):
             self._run = asyncio.create_task(self._learn(), name="weights are learned")
 
     async def stop(self) -> None:

@@ -184,15 +184,7 @@ class ProviderSection(Section, frozen=True, kw_only=True):
 
     def settings(self, name: str) -> Settings:
         """The same as the provider sees it."""
-        return Settings(
-            name=name,
-            driver=self.driver,
-            timeout_s=self.timeout_s,
-            connect_timeout_s=self.connect_timeout_s,
-            connections=self.connections,
-            batch_size=self.batch_size,
-            options=self.options,
-        )
+        return _settings(self, name)
 
 
 class Quality(Section, frozen=True, kw_only=True):
@@ -218,15 +210,12 @@ class LookupSection(Section, frozen=True, kw_only=True):
 
     def settings(self, name: str) -> Settings:
         """The same as its driver sees it."""
-        return Settings(
-            name=name,
-            driver=self.driver,
-            timeout_s=self.timeout_s,
-            connect_timeout_s=self.connect_timeout_s,
-            connections=self.connections,
-            batch_size=self.batch_size,
-            options=self.options,
-        )
+        return _settings(self, name)
+
+
+def _settings(section: ProviderSection | LookupSection, name: str) -> Settings:
+    keys = ("driver", "timeout_s", "connect_timeout_s", "connections", "batch_size", "options")
+    return Settings(name, **{key: getattr(section, key) for key in keys})
 
 
 class Webhook(Section, frozen=True, kw_only=True):
