@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from gateway.pipeline import fitting
+from gateway.pipeline.believing import believe, lens
 from gateway.pipeline.fitting import Busy, gather, learn
 from gateway.pipeline.models import in_force
 from gateway.pipeline.observed import NUMBERS
@@ -66,6 +67,28 @@ async def test_a_bad_route_among_the_messages_is_named_and_the_model_is_kept(con
     assert made.basis.message_id == await connection.fetchval("select max(id) from message")
     assert (await in_force(connection)).model == made.model
     assert {what for what, _, _ in heard} == {"reading", "learning"}
+
+
+async def test_living_numbers_that_the_bad_route_took_away_come_back_with_the_model(connection: Any) -> None:
+    history = lived("tune-bad-route", PERSONS)
+    await record(connection, history)
+    keys = [key_of(address) for address in set(history.source.address.tolist())]
+
+    async def given_up() -> tuple[int, int]:
+        """Contacts that are used no more: those that would reach their persons, and the others."""
+        async with connection.transaction():
+            found = await in_force(connection)
+            await believe(connection, keys, lens(found.model, found.id))
+        rows = await connection.fetch("select id from contact where state in ('dead', 'wrong_person')")
+        reach = [bool(history.end_reach[row[0] - 1]) for row in rows]
+        return sum(reach), len(reach) - sum(reach)
+
+    harmed, right = await given_up()
+    assert harmed > 5
+    await learn(connection, deaf)
+    harmed_then, right_then = await given_up()
+    assert harmed_then <= 2
+    assert right_then > 0.7 * right
 
 
 async def test_the_store_says_what_the_population_was(connection: Any) -> None:
