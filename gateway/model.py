@@ -90,6 +90,8 @@ class Contact(Struct, frozen=True, gc=False):
     """Believed dead, and nobody said that it is somebody else's: a message may try it again after a while."""
     denied_on: date | None = None
     """The day in Asia/Shanghai on which somebody answered "not me" about the person."""
+    override_until: datetime | None = None
+    """Until when it is used although it was given up."""
 
 
 class Tried(Struct, frozen=True, gc=False):

@@ -69,8 +69,8 @@ def _next(work: Work, notice: Notice | Duty) -> None:
         _give_up(work, notice, Reason.EXPIRED if notice.expires_at <= work.now else Reason.QUIET_EXPIRED)
         return
     found = climb(work, notice)
-    if isinstance(notice, Duty) and (checks := decided(found, work.rules.settings)):
-        notice.checks += checks
+    if (found.passed_over or found.beside or not found.plain) and isinstance(notice, Duty):
+        notice.checks += decided(found, work.rules.settings)
     if found.rung is not None:
         _draft(work, notice, found.rung)
         if found.beside is not None:

@@ -57,6 +57,9 @@ def next_look(work: Work) -> datetime | None:
     for notice in every(work):
         if notice.status == SCHEDULED and notice.id not in work.closings and notice.id not in work.started:
             look_at = notice.due_at if look_at is None else min(look_at, notice.due_at)
+    if work.watched:
+        ends = [c.override_until for c in work.contacts if c.override_until is not None]
+        look_at = min(ends if look_at is None else [*ends, look_at], default=None)
     return look_at
 
 

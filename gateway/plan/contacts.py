@@ -1,12 +1,15 @@
-"""What is believed of contacts as they come in and are verified anew, and whom people must find because none is left."""
+"""What is believed of contacts as they come in and are verified anew, what it stops, and whom people must find because none is left."""
+
+from datetime import timedelta
 
 from msgspec import structs
 
 from gateway.model import Contact, Outreach
 from gateway.plan.codes import CONTACT_ROW, Why
 from gateway.plan.instants import day_of
-from gateway.plan.state import Belief
-from gateway.plan.work import Work
+from gateway.plan.state import Belief, Recall
+from gateway.plan.work import IN_PROGRESS, Work
+from gateway.words import Reason, Status
 
 
 def believed(contact: Contact, belief: Belief) -> Contact:
@@ -30,6 +33,7 @@ def inherited(contact: Contact, known: Contact) -> Contact:
         last_at=known.last_at,
         dead=known.dead,
         denied_on=known.denied_on,
+        override_until=known.override_until,
     )
     later = made.verified_on is not None and (known.verified_on is None or made.verified_on > known.verified_on)
     return confirmed(made) if later else made
@@ -48,6 +52,38 @@ def confirmed(contact: Contact) -> Contact:
     return structs.replace(contact, usable=contact.usable or denied is None, dead=False, denied_on=denied, score=None)
 
 
+def may_be_probed(work: Work, contact: Contact) -> bool:
+    """A dead number of which nothing was heard for long: it may be in use again. Never one that is somebody else's, who would get the text."""
+    days = work.rules.settings.probe_after_days
+    return contact.dead and days > 0 and contact.last_at is not None and contact.last_at < work.now - timedelta(days=days)
+
+
+def watch(work: Work) -> bool:
+    """Whether any contact needs a closer look, once the events are applied; hardly anybody's does."""
+    for contact in work.contacts:
+        if not contact.usable or contact.override_until is not None:
+            work.watched = True
+            return True
+    return False
+
+
+def recall_given_up(work: Work) -> None:
+    """Calls back what waits to go to contacts that were given up meanwhile: the notice goes on without them."""
+    gone = [c for c in work.contacts if not c.usable and not may_be_probed(work, c)]
+    if not gone:
+        return
+    dead = {(c.channel, c.key): c.dead for c in gone}
+    for contact in work.contacts:  # in another relation the number may be good
+        if contact not in gone:
+            dead.pop((contact.channel, contact.key), None)
+    for notice in work.notices:
+        if notice.status == IN_PROGRESS:
+            for tried in notice.tried:
+                if tried.status == Status.QUEUED and (number := (tried.channel, tried.key)) in dead:
+                    reason = Reason.NUMBER_ABSENT if dead[number] else Reason.WRONG_PERSON
+                    work.recalls.append(Recall(notice.id, tried.key, reason))
+
+
 def find_people(work: Work) -> None:
     """Somebody all of whose contacts are given up goes to people at once, before a duty is due; and comes back when one is usable again.
 
@@ -56,7 +92,7 @@ def find_people(work: Work) -> None:
     if not work.deceased:
         if not work.contacts:
             return
-        if not _any_usable(work.contacts):
+        if work.watched and not _any_usable(work.contacts):
             # Numbers that are new to the person are judged by the learner, which asks for another plan.
             if {c.id for c in work.contacts} <= {c.id for c in work.state.contacts}:
                 work.outreach.append(Outreach(work.state.person.id, None, CONTACT_ROW, Why.NO_USABLE_CONTACT))
@@ -77,7 +113,4 @@ def _may_stand(work: Work) -> bool:
 
 
 def _any_usable(contacts: tuple[Contact, ...]) -> bool:
-    for contact in contacts:  # noqa: SIM110 - any() of a generator costs three times as much, for each person who is planned
-        if contact.usable:
-            return True
-    return False
+    return any(contact.usable for contact in contacts)

@@ -1,6 +1,5 @@
 """The ladder [23]: who is told next, through which contact, with which text. A contact that was used for a notice is not used for it again."""
 
-from datetime import timedelta
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -9,6 +8,7 @@ from msgspec import Struct
 
 from gateway.model import Contact, Notice
 from gateway.plan.addressees import Steps, addressee, own_keys, steps, stretches, whom
+from gateway.plan.contacts import may_be_probed
 from gateway.plan.duties import LIFTABLE
 from gateway.plan.ports import Rules, Settings
 from gateway.plan.work import Duty, Work
@@ -28,11 +28,13 @@ class Climb(Struct, gc=False):
     """The next rung, or None with what stood in the way."""
 
     rung: Rung | None = None
+    plain: bool = True
+    """There is nothing to say about how it came to this contact."""
     beside: Rung | None = None
     """Another that is tried at once, for the first may not reach the person."""
     opted_out: bool = False
     """Somebody could have been written to, but wants no messages."""
-    passed_over: list[Contact] = []
+    passed_over: tuple[Contact, ...] = ()
     """On the ladder, and given up."""
 
 
@@ -52,6 +54,8 @@ def climb(work: Work, notice: Notice | Duty) -> Climb:
             continue
         if found.rung is None:
             found.rung = Rung(contact, to, template)
+            if contact.score is not None or not contact.usable:
+                found.plain = turn(work.rules.settings, contact) == _FIRST
             if not contact.doubtful or notice.kind not in work.rules.settings.beside_doubtful:
                 break
         elif contact.address != found.rung.contact.address and turn(work.rules.settings, contact) == _FIRST:
@@ -61,7 +65,7 @@ def climb(work: Work, notice: Notice | Duty) -> Climb:
 
 
 def decided(found: Climb, settings: Settings) -> tuple[str, ...]:
-    """Why it came to this contact, as checks of the notice; mostly there is nothing to say."""
+    """Why it came to this contact, as checks of the notice."""
     checks = []
     if found.passed_over:
         dead = sum(c.dead for c in found.passed_over)
@@ -93,8 +97,8 @@ def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact
     for contact in work.contacts:
         if (contact.relation, contact.channel) not in rungs or contact.key in own or (contact.channel, contact.key) in used:
             continue
-        if not contact.usable and not _may_be_probed(work, contact):
-            found.passed_over.append(contact)
+        if not contact.usable and not may_be_probed(work, contact):
+            found.passed_over = (*found.passed_over, contact)
             continue
         if contact.opted_out and refuses(notice):
             found.opted_out = True
@@ -133,12 +137,6 @@ def _worth(settings: Settings, contact: Contact) -> float:
     if contact.score is not None:
         return contact.score
     return settings.start_scores.get((contact.source, contact.verified_on is not None), UNKNOWN)
-
-
-def _may_be_probed(work: Work, contact: Contact) -> bool:
-    """A dead number of which nothing was heard for long: it may be in use again. Never one that is somebody else's, who would get the text."""
-    days = work.rules.settings.probe_after_days
-    return contact.dead and days > 0 and contact.last_at is not None and contact.last_at < work.now - timedelta(days=days)
 
 
 def _used(status: Status, reason: Reason | None) -> bool:

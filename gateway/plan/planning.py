@@ -11,7 +11,7 @@ from gateway.plan.benefits import resumed, suspended, terminated
 from gateway.plan.calendar_duties import follow_up, look, next_look
 from gateway.plan.certification import certify, revoke
 from gateway.plan.codes import Code
-from gateway.plan.contacts import find_people
+from gateway.plan.contacts import find_people, recall_given_up, watch
 from gateway.plan.cycle_events import lapsed, reminder_due
 from gateway.plan.facts import bad_date, bad_person, put_contacts, put_person, remove_contact
 from gateway.plan.life import deceased
@@ -30,6 +30,8 @@ def plan(state: State, events: Sequence[Event], now: datetime, today: date, rule
     """
     work = begin(state, now, today, rules)
     verdicts = [_apply(work, event) for event in events]
+    if watch(work):
+        recall_given_up(work)
     advance_known(work)
     look(work)
     if work.benefits:

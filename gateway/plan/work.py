@@ -61,6 +61,8 @@ class Work(Struct, gc=False):
     benefits: tuple[Benefit, ...]
     contacts: tuple[Contact, ...]
     notices: tuple[Notice, ...]
+    watched: bool = False
+    """A contact is given up, or used although it was."""
     moved: bool = False
     """Facts changed that may make notices untrue."""
     contacts_put: dict[int, Contact] = {}

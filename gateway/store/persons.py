@@ -39,7 +39,8 @@ ANY_DUE = "select coalesce((select plan_due <= now() from person where plan_due 
 
 CONTACTS = """
 select c.id, c.person_id, c.channel, c.key, c.relation, c.source, c.verified_on, c.sealed, c.p_reach, c.state,
-       (c.denied_at at time zone 'Asia/Shanghai')::date, c.last_at, c.override_until > now(), n.opted_out_at is not null, n.refused
+       (c.denied_at at time zone 'Asia/Shanghai')::date, c.last_at,
+       case when c.override_until > now() then c.override_until end, n.opted_out_at is not null, n.refused
   from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person left join number n on n.key = c.key
  where c.removed_at is null
  order by c.id"""
@@ -146,14 +147,14 @@ async def contacts(connection: Connection, ids: Sequence[str], vault: Vault) -> 
     """Contacts of the persons, with what quality believes of their numbers."""
     found: dict[str, list[Contact]] = {}
     for row in await connection.fetch(CONTACTS, ids):
-        (fact_id, person, channel, key, relation, source, verified_on, sealed, p_reach, state, denied_on, last_at, overridden, opted_out,
+        (fact_id, person, channel, key, relation, source, verified_on, sealed, p_reach, state, denied_on, last_at, override_until, opted_out,
          refused) = row  # fmt: skip
         content = vault.open_contact(sealed)
         contact = Contact(
             fact_id, channel, content.address, key, _RELATION[relation], _SOURCE[source], verified_on, content.name,
-            usable=bool(overridden) or not (denied_on or state in GIVEN_UP), opted_out=opted_out, score=p_reach,
+            usable=override_until is not None or not (denied_on or state in GIVEN_UP), opted_out=opted_out, score=p_reach,
             refused=tuple(refused) if refused else (), doubtful=state == "doubtful", last_at=last_at,
-            dead=state == "dead" and denied_on is None, denied_on=denied_on,
+            dead=state == "dead" and denied_on is None, denied_on=denied_on, override_until=override_until,
         )  # fmt: skip
         found.setdefault(person, []).append(contact)
     return found

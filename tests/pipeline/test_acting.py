@@ -125,6 +125,32 @@ async def test_a_dead_number_is_written_to_again_after_half_a_year_and_its_perso
     assert await outreach(plant) == [ROW, ("reminder", "no_contact", await plant.value("select id from notice where kind = 'reminder'"))]
 
 
+async def test_a_dead_number_about_which_somebody_said_not_me_is_not_tried_again(plant: Plant) -> None:
+    await lost(plant)
+    await believe(plant, "denied_at = now() - interval '901 days', last_at = now() - interval '900 days'")
+    await plant.post(reminder("p1"))
+    assert await plant.count("message") == 0
+
+
+async def test_the_end_of_an_override_puts_the_person_back_on_the_list_by_itself(plant: Plant) -> None:
+    await lost(plant)
+    await believe(plant, "override_until = now() + interval '1 hour'")
+    await plant.plan()
+    assert await plant.value("select plan_due = (select override_until from contact) from person")
+    await believe(plant, "override_until = now()")
+    await plant.plan()
+    assert (await outreach(plant), await plant.count("person", "plan_due is not null")) == ([ROW], 0)
+
+
+async def test_what_waits_to_go_to_a_number_that_turns_out_to_be_a_strangers_is_called_back_and_the_next_is_tried(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1)), sms(number(2), relation="family")), reminder("p1"))
+    await believe(plant, STRANGERS, 1)
+    await plant.plan()
+    assert await plant.messages() == [("canceled", "wrong_person"), ("queued", None)]
+    await plant.drain()
+    assert plant.vendor.addresses == ["+86" + number(2)]
+
+
 async def test_probing_can_be_switched_off(emptied_dsn: str) -> None:
     async with open_plant(emptied_dsn, quality=Quality(probe_after_days=0)) as plant:
         await lost(plant)

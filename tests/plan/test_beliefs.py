@@ -151,6 +151,43 @@ def test_what_is_not_to_be_tried_again_is_not(belief: dict[str, Any], days: int)
     assert desk.take(reminder_due(DEADLINE)).last.drafts == ()
 
 
+def waiting(contacts: Sequence[Contact], **belief: Any) -> Desk:
+    """A message waits for its first contact, of which this is believed from now on."""
+    desk = desk_with(*contacts).take(reminder_due(DEADLINE))
+    first = desk.last.drafts[0].contact_id
+    changed = tuple(structs.replace(c, **belief) if c.id == first else c for c in desk.state.contacts)
+    desk.state = structs.replace(desk.state, contacts=changed)
+    return desk.take()
+
+
+@pytest.mark.parametrize(("belief", "reason"), [(GONE, Reason.NUMBER_ABSENT), (STRANGERS, Reason.WRONG_PERSON)])
+def test_what_waits_to_go_to_a_contact_that_is_given_up_is_called_back_and_the_next_is_tried(
+    belief: dict[str, Any], reason: Reason
+) -> None:
+    desk = waiting((own(1), own(2)), **belief)
+    assert ([r.reason for r in desk.last.recalls], [d.contact_id for d in desk.last.drafts]) == ([reason], [2])
+    assert (desk.take().last.recalls, desk.last.drafts) == ((), ())
+
+
+def test_what_is_on_its_way_to_one_is_waited_for() -> None:
+    desk = desk_with(own(1), own(2)).take(reminder_due(DEADLINE)).end(Status.SENDING)
+    desk.state = structs.replace(desk.state, contacts=(structs.replace(own(1), **GONE), own(2)))
+    assert (desk.take().last.recalls, desk.last.drafts) == ((), ())
+
+
+def test_nothing_is_called_back_from_a_number_that_is_good_in_another_relation_or_may_be_tried_again() -> None:
+    family = contact(2, "13800138001", UNIT)
+    assert waiting((own(1), family), **STRANGERS).last.recalls == ()
+    assert waiting((own(1),), last_at=NOW - 900 * DAYS, **GONE).last.recalls == ()
+    assert waiting((own(1),), **GONE | {"usable": True}).last.recalls == ()
+
+
+def test_an_override_is_looked_at_again_when_it_ends() -> None:
+    ends = NOW + DAYS
+    assert looked_at(desk_with(own(1, override_until=ends))).state.person.plan_due == ends
+    assert looked_at(desk_with(own(1))).state.person.plan_due is None
+
+
 # Confirmed
 
 
