@@ -47,15 +47,19 @@ class Learning:
         self._pool, self._refresh = pool, refresh
         self._lens: Lens | None = None
         self._newest = 0
+        self._caught_up = time.monotonic()
+        """When nothing waited last, or this process began."""
         self._turn: asyncio.Task[None] | None = None
 
     async def __call__(self, connection: Queries) -> None:
         """Begins a turn where there is something to learn."""
         if self._turn is not None:
             return
-        waited = await unlearned.oldest_s(connection)
-        busy = await self._busy(connection)
-        if waited is not None and waited > (AT_LATEST_S if busy else AFTER_S):
+        async with self._pool.acquire() as own:
+            busy = await self._busy(own)
+            late = time.monotonic() - self._caught_up > AT_LATEST_S
+            waiting = (late or not busy) and await unlearned.waiting(own, AFTER_S)
+        if waiting:
             self._turn = asyncio.create_task(self._go(self._news, busy=busy), name="numbers are learned")
         elif not busy and await self._walk_due(connection) is not None:
             self._turn = asyncio.create_task(self._go(self.walk, busy=False), name="contacts are walked over")
@@ -92,7 +96,10 @@ class Learning:
     async def _news(self) -> Worked | None:
         async with self._pool.acquire() as connection, connection.transaction():
             keys = await unlearned.take(connection, AT_ONCE, AFTER_S)
-            return await believe(connection, keys, await self._through(connection)) if keys else None
+            if keys:
+                return await believe(connection, keys, await self._through(connection))
+        self._caught_up = time.monotonic()
+        return None
 
     async def _walk_due(self, connection: Queries) -> Walk | None:
         """The walk to go on with or to begin; None: the last one is young enough, and was made with the model in force."""

@@ -87,6 +87,8 @@ class Writer:
         old = [(known[c.person.id], c.person) for c in changes if c.person.id in known and c.person is not known[c.person.id]]
         if old:
             await persons.update(connection, old, self._vault)
+        if acted := [after.id for before, after in old if after.certified != before.certified]:
+            await unlearned.put_of(connection, acted)
         fresh: list[tuple[str, Contact]] = [
             (c.person.id, contact) for c in changes if c.person.id not in known for contact in c.contacts_put
         ]

@@ -7,7 +7,7 @@ from gateway.store.pool import Connection, Queries
 
 COLUMNS = ("key",)
 
-# Distinct keys of the oldest rows. Whoever commits more evidence of one of them later leaves a row of its own.
+# Whoever commits more evidence of one of them later leaves a row of its own.
 TAKE = """
 delete from unlearned u
  using (select ctid from unlearned where at < now() - make_interval(secs => $2) limit $1 for update skip locked) t
@@ -17,7 +17,11 @@ returning u.key"""
 # Looks no further than it must: this is asked often.
 LATELY = "select count(*) from (select from unlearned where at > now() - make_interval(secs => $1) limit $2) u"
 
-OLDEST = "select extract(epoch from now() - min(at))::float8 from unlearned"
+WAITING = "select exists(select from unlearned where at < now() - make_interval(secs => $1))"
+
+# Numbers that something came of before: of the others nothing can have become known.
+OF_PERSONS = """
+insert into unlearned (key) select distinct c.key from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person where c.last_at is not null"""
 
 
 async def put(connection: Connection, keys: Collection[bytes]) -> None:
@@ -30,10 +34,14 @@ async def take(connection: Connection, most: int, older_s: float = 0.0) -> Seque
     return list({row[0] for row in await connection.fetch(TAKE, most, older_s)})
 
 
-async def oldest_s(connection: Queries) -> float | None:
-    """How long the oldest has waited, in seconds; None: nothing waits."""
-    waited: float | None = await connection.fetchval(OLDEST)
-    return waited
+async def put_of(connection: Connection, persons: Sequence[str]) -> None:
+    """Notes the numbers of these persons, who did something that speaks for or against them."""
+    await connection.execute(OF_PERSONS, persons)
+
+
+async def waiting(connection: Queries, seconds: float) -> bool:
+    """Whether a note is older than so many seconds. By index: ask with the stages' connections."""
+    return bool(await connection.fetchval(WAITING, seconds))
 
 
 async def lately(connection: Queries, seconds: float, most: int) -> int:

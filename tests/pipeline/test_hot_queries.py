@@ -127,6 +127,8 @@ QUERIES = {
     "meanings": (codes.MEANINGS, {"code_meaning_pkey"}),
     "whom to ask": (asks.TAKE, {"ask_due", "ask_pkey"}),
     "news of numbers": (unlearned.TAKE, {"unlearned_at"}),
+    "numbers that wait": (unlearned.WAITING, {"unlearned_at"}),
+    "numbers of persons": (unlearned.OF_PERSONS, {"contact_person_id_channel_key_relation_key"}),
     "contacts of numbers": (beliefs.CONTACTS, {"contact_key"}),
     "listings of numbers": (beliefs.LISTINGS, {"listing_key"}),
     "messages to numbers": (beliefs.MESSAGES, {"message_key"}),
