@@ -78,7 +78,7 @@ def _next(work: Work, notice: Notice | Duty) -> None:
     elif found.opted_out:
         _give_up(work, notice, Reason.OPTED_OUT)
     else:
-        _give_up(work, notice, _last_reason(notice) if notice.tried else Reason.NO_CONTACT)
+        _give_up(work, notice, _last_reason(work, notice) if notice.tried else Reason.NO_CONTACT)
 
 
 def _draft(work: Work, notice: Notice | Duty, rung: Rung, *, beside: int = 0) -> None:
@@ -104,9 +104,11 @@ def _give_up(work: Work, notice: Notice | Duty, reason: Reason) -> None:
     _list(work, notice, _WHY.get(reason, Why.LADDER_FAILED))
 
 
-def _last_reason(notice: Notice | Duty) -> Reason:
-    """Why the last message stopped; a recalled one had no contact any more."""
-    return next((t.reason for t in reversed(notice.tried) if t.reason is not None), Reason.UNREACHABLE)
+def _last_reason(work: Work, notice: Notice | Duty) -> Reason:
+    """Why the last message stopped. Of one that was called back: why its contact was given up; one that was taken away says nothing."""
+    gone = {r.key: r.reason for r in work.recalls if r.notice_id == notice.id and r.reason != Reason.SUPERSEDED}
+    reasons = (t.reason or gone.get(t.key) for t in reversed(notice.tried))
+    return next((reason for reason in reasons if reason is not None), Reason.UNREACHABLE)
 
 
 def _known_late(work: Work, duty: Duty) -> None:
