@@ -4,12 +4,16 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.quality.evidence import RANK, RESPONSES
+from gateway.quality.model import CROWDED
 from gateway.quality.record import NONE, Flags, Ints, Record
 
 DAY_S = 86_400
 SHANGHAI_S = 8 * 3_600
 MOST_SHARED = 4_000_000
 """Rows that one number's other persons may add up to; beyond that they are thinned evenly."""
+
+CROWD = 8
+"""Persons beyond whom a number is no family's any more."""
 
 
 class Observations(Struct):
@@ -41,7 +45,8 @@ def assemble(
     what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
     own = np.ones(len(what), dtype=np.bool_)
     asks = own if seen.asks is None else seen.asks
-    columns = [seen.pair, seen.at_s, what, seen.start, seen.verified_day]
+    start, starts = _starts(seen, address, starts)
+    columns = [seen.pair, seen.at_s, what, start, seen.verified_day]
     from_others = _from_others(seen, address, most_shared)
     if len(from_others[0]):
         rows, target = from_others
@@ -58,6 +63,13 @@ def assemble(
     small = (day, what[sorted_rows], start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
     return Record(first, days, whats, own[sorted_rows], begun, checked, tuple(codes[i] for i in order), starts, asks[sorted_rows])
+
+
+def _starts(seen: Observations, address: Ints, starts: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
+    """Listings of numbers that stand for a crowd are worth what those are worth, whoever gave them."""
+    sharers = np.bincount(address) if len(address) else np.zeros(1, dtype=np.int64)
+    crowded = (seen.what == NONE) & (sharers[address[seen.pair]] > CROWD)
+    return np.where(crowded, len(starts), seen.start), (*starts, CROWDED) if crowded.any() else starts
 
 
 def _ranks(what: Ints, words: list[str]) -> Ints:
