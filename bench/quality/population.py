@@ -67,6 +67,20 @@ class Source(Struct, frozen=True):
     starts: tuple[str, ...]
 
 
+class Messages(Struct):
+    """Messages in order of pair and day, what came of each, and what was true."""
+
+    pair: Ints
+    day: Ints
+    phase: NDArray[np.uint8]
+    mine: Flags
+    what: Ints
+    certified_on: Ints
+    """Day on which the person certifies after it, if it is sent and they are not too newly certified, or `NONE`."""
+    answer: Ints
+    answered_on: Ints
+
+
 class History(Struct):
     """What happened to one population, and what was true at each message."""
 
@@ -86,6 +100,7 @@ class History(Struct):
     begins: dict[str, Three]
     """Per start: true shares of mine, dead, a stranger's."""
     source: Source
+    messages: Messages
 
 
 @cache
@@ -122,10 +137,9 @@ def live(p: Population, begins: Ints, strangers: Flags, days: int, rng: np.rando
 
 
 def _length(shape: str, mean: float, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
-    drawn: NDArray[np.float64]
     if shape == "fixed":
         return np.full(count, max(round(mean), 1), dtype=np.int32)
-    drawn = rng.uniform(0, 2 * mean, count) if shape == "uniform" else rng.exponential(mean, count)
+    drawn: NDArray[np.float64] = rng.uniform(0, 2 * mean, count) if shape == "uniform" else rng.exponential(mean, count)
     return np.maximum(np.rint(drawn), 1.0).astype(np.int32)
 
 
@@ -145,19 +159,6 @@ class People(Struct):
         keys = [names[s] + ("+verified" if v else "") for s, v in zip(self.source.tolist(), self.verified.tolist(), strict=True)]
         starts = tuple(dict.fromkeys(keys))
         return starts, np.array([starts.index(key) for key in keys])
-
-
-class Messages(Struct):
-    """Messages in order of pair and day, what came of each, and what was true."""
-
-    pair: Ints
-    day: Ints
-    phase: NDArray[np.uint8]
-    mine: Flags
-    what: Ints
-    certified_on: Ints
-    answer: Ints
-    answered_on: Ints
 
 
 def happen(p: Population, seed: int, persons: int | None = None) -> History:
@@ -211,7 +212,7 @@ def _messages(
 def _history(p: Population, daily: NDArray[np.uint8], people: People, codes: tuple[tuple[str, str, str], ...], m: Messages) -> History:
     count, days = len(people.address), len(daily) - 1
     starts, start = people.starts(list(p.sources))
-    cert = np.flatnonzero((m.certified_on != NONE) & (m.certified_on < days))
+    cert = np.flatnonzero(_rested(p, m) & (m.certified_on < days))
     said = np.flatnonzero((m.answer != NONE) & (m.answered_on < days))
     parts = [count, len(m.day), len(cert), len(said)]
     nothing = np.full(sum(parts[1:]), NONE)
@@ -236,6 +237,7 @@ def _history(p: Population, daily: NDArray[np.uint8], people: People, codes: tup
         (end < 4) & ((end & 3) == ON) & ~people.wrong,
         _begins(daily[0, people.address], people, starts, start),
         Source(people.address, seen, codes, starts),
+        m,
     )
 
 
@@ -276,13 +278,18 @@ def _certified(p: Population, rng: np.random.Generator, pair: Ints, day: Ints, r
     chance = np.where(reached, np.array([k[1] for k in p.kinds])[kind], p.certified_else)
     certifies = taken & (rng.random(len(pair)) < chance)
     delay = np.minimum(rng.exponential(p.within_days / 3, len(pair)), p.within_days).astype(np.int64) + 1
-    if p.certified_rest_days:
-        last: dict[int, int] = {}
-        for i in np.flatnonzero(certifies).tolist():
-            certifies[i] = day[i] - last.get(int(pair[i]), -p.certified_rest_days) >= p.certified_rest_days
-            if certifies[i]:
-                last[int(pair[i])] = int(day[i])
     return np.where(certifies, day + delay, NONE)
+
+
+def _rested(p: Population, m: Messages) -> Flags:
+    """Messages that are certified after, all being sent: nobody does within `certified_rest_days` of a notice that they certified after."""
+    certifies: Flags = m.certified_on != NONE
+    last: dict[int, int] = {}
+    for i in np.flatnonzero(certifies).tolist() if p.certified_rest_days else ():
+        certifies[i] = m.day[i] - last.get(int(m.pair[i]), -p.certified_rest_days) >= p.certified_rest_days
+        if certifies[i]:
+            last[int(m.pair[i])] = int(m.day[i])
+    return certifies
 
 
 def _answers(p: Population, rng: np.random.Generator, reached: Flags, taken: Flags) -> Ints:
