@@ -15,9 +15,10 @@ from msgspec import structs
 from gateway.logs import account, get_logger
 from gateway.pipeline import models
 from gateway.pipeline.believing import Lens, Worked, believe, lens
+from gateway.pipeline.poison import poisoned
 from gateway.store import beliefs, claims, inbox, learning, unlearned
 from gateway.store.learning import Walk
-from gateway.store.pool import Pool, Queries
+from gateway.store.pool import Connection, Pool, Queries
 
 AFTER_S = 1.0
 """Seconds that a number waits, for what else comes of it."""
@@ -91,13 +92,16 @@ class Learning:
                 log.info("learned", pairs=done.pairs, written=done.written, changed=done.changed)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("not_learned", **account(error))
-        self._turn = None
+        except Exception as error:  # noqa: BLE001 - an edge: whatever it is, the chores go on, and so does the learner
+            log.error("learner_broken", **account(error))
+        finally:
+            self._turn = None
 
     async def _news(self) -> Worked | None:
         async with self._pool.acquire() as connection, connection.transaction():
             keys = await unlearned.take(connection, AT_ONCE, AFTER_S)
             if keys:
-                return await believe(connection, keys, await self._through(connection))
+                return await _believe(connection, keys, await self._through(connection))
         self._caught_up = time.monotonic()
         return None
 
@@ -121,7 +125,10 @@ class Learning:
         size = -(-len(keys) // SIDE_BY_SIDE)
         parts = [keys[at : at + size] for at in range(0, len(keys), size)] if keys else []
         done = Worked()
-        for worked in await asyncio.gather(*(self._step(part, through) for part in parts)):
+        # Each to its end, also where another fails: what is read by now must not be written once somebody else looked again.
+        for worked in await asyncio.gather(*(self._step(part, through) for part in parts), return_exceptions=True):
+            if isinstance(worked, BaseException):
+                raise worked
             done = done.and_(worked)
         async with self._pool.acquire() as connection:
             ended = None if keys else await connection.fetchval("select now()")
@@ -130,7 +137,7 @@ class Learning:
 
     async def _step(self, keys: Sequence[bytes], through: Lens) -> Worked:
         async with self._pool.acquire() as connection, connection.transaction():
-            return await believe(connection, keys, through)
+            return await _believe(connection, keys, through)
 
     async def _through(self, connection: Queries) -> Lens:
         """The model in force, laid out."""
@@ -148,3 +155,20 @@ class Learning:
             or await inbox.oldest_s(connection) is not None
             or await unlearned.lately(connection, BUSY_S, BUSY_FROM) >= BUSY_FROM
         )
+
+
+async def _believe(connection: Connection, keys: Sequence[bytes], through: Lens) -> Worked:
+    """Works numbers out; where one of them breaks that, all the others, and what of it the store may take another time is noted again."""
+    try:
+        async with connection.transaction():
+            return await believe(connection, keys, through)
+    except Exception as error:
+        if not poisoned(error):
+            raise
+        if len(keys) > 1:
+            half = len(keys) // 2
+            return (await _believe(connection, keys[:half], through)).and_(await _believe(connection, keys[half:], through))
+        log.error("number_not_learned", **account(error))
+        if isinstance(error, asyncpg.PostgresError):
+            await unlearned.put(connection, keys)
+        return Worked(held=1)

@@ -1,0 +1,70 @@
+"""The learner outlives what it cannot work out: one broken number holds up no other, and nothing of it is lost."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+import scheduler.learning
+from gateway.pipeline.believing import Worked
+from gateway.pipeline.believing import believe as really
+from tests.pipeline.plant import Plant
+from tests.scheduler.test_learning import delivered, good, learning, look
+
+
+class Broken:
+    """Working out fails for one number, with whatever is said."""
+
+    def __init__(self, key: bytes, error: Exception) -> None:
+        self.key, self.error, self.asked = key, error, 0
+
+    async def __call__(self, connection: Any, keys: Sequence[bytes], through: Any) -> Worked:
+        self.asked += 1
+        if self.key in keys:
+            raise self.error
+        return await really(connection, keys, through)
+
+
+@pytest.fixture
+async def broken(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Broken:
+    await delivered(plant, 20)
+    one = Broken(await plant.value("select key from contact order by key limit 1"), ValueError("no such word"))
+    monkeypatch.setattr(scheduler.learning, "believe", one)
+    return one
+
+
+async def test_a_number_that_breaks_the_learner_holds_up_no_other(plant: Plant, broken: Broken) -> None:
+    async with learning(plant) as one:
+        assert await look(plant, one)
+        assert (await good(plant), await plant.count("unlearned")) == (19, 0)
+        assert broken.asked < 20
+        await delivered(plant, 1)
+        assert await look(plant, one)
+
+
+async def test_a_walk_passes_a_number_that_breaks_it(plant: Plant, broken: Broken) -> None:
+    await plant.pool.execute("delete from unlearned")
+    async with learning(plant) as one:
+        assert await look(plant, one)
+        assert await good(plant) == 19
+        assert await plant.count("learning", "ended_at is not null") == 1
+
+
+async def test_what_the_store_refuses_is_taken_up_again(plant: Plant, broken: Broken) -> None:
+    broken.error = TimeoutError()
+    async with learning(plant) as one:
+        assert await look(plant, one)
+        assert await plant.count("unlearned") == 20
+        broken.key = b""
+        assert await look(plant, one)
+        assert await good(plant) == 20
+
+
+async def test_an_error_nobody_thought_of_ends_a_turn_and_not_the_learner(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    await delivered(plant, 2)
+    async with learning(plant) as one:
+        with monkeypatch.context() as patched:
+            patched.setattr(scheduler.learning.unlearned, "take", None)
+            await look(plant, one)
+        assert await look(plant, one)
+        assert await good(plant) == 2
