@@ -17,7 +17,7 @@ from gateway.quality.states import STATES, SUPPRESSED, State
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
 from gateway.store import beliefs, persons, quality_changes, unlearned
-from gateway.store.beliefs import Belief, Evidence, Held
+from gateway.store.beliefs import Belief, Evidence
 from gateway.store.pool import Connection
 from gateway.store.quality_changes import Change
 
@@ -67,7 +67,8 @@ class _Before(Struct):
     current: bool
     p_reach: float | None
     observations: int | None
-    listed: set[int]
+    written_by: list[int]
+    """The transaction that wrote each row last: another one, and it is not the row that was read."""
 
 
 async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) -> Worked:
@@ -85,13 +86,13 @@ async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) 
 def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
-    for key, person, channel, _source, verified, listed_s, current, denied, state, p_reach, observations in found.contacts:
+    for key, person, channel, _source, verified, _listed_s, current, denied, state, p_reach, observations, written_by in found.contacts:
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, observations, {listed_s} if current else set())
+            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, observations, [written_by] if current else [])
         elif current:
-            known.listed.add(listed_s)
+            known.written_by.append(written_by)
             known.denied = known.denied or denied
     return pairs
 
@@ -180,9 +181,9 @@ async def _write(
     return Worked(len(before), len(free), changed, len(made) - len(free))
 
 
-def _as_read(known: _Before, held: Sequence[Held]) -> bool:
+def _as_read(known: _Before, held: Sequence[int]) -> bool:
     """Whether the rows of a contact are all ours and as they were when its evidence was read."""
-    return {row.listed_s for row in held} == known.listed and any(row.denied for row in held) == known.denied
+    return sorted(held) == sorted(known.written_by)
 
 
 async def _mark(connection: Connection, free: Sequence[Belief], before: Mapping[tuple[str, bytes], _Before], found: Evidence) -> None:

@@ -13,7 +13,7 @@ from gateway.store.pool import Connection
 # Times are whole seconds since 1970-01-01 UTC and days those since 1970-01-01: numbers are read into columns several times as fast as times are.
 CONTACTS = """
 select c.key, c.person_id, c.channel, c.source, c.verified_on - date '1970-01-01', extract(epoch from c.updated_at)::bigint, c.removed_at is null,
-       c.denied_at is not null, c.state, c.p_reach, c.observations
+       c.denied_at is not null, c.state, c.p_reach, c.observations, c.xmin
   from unnest($1::bytea[]) as k(key) join contact c on c.key = k.key"""
 
 LISTINGS = """
@@ -42,7 +42,7 @@ AFTER = "select key from contact where key > $1 order by key limit $2"
 # By way of the person, who has a few contacts: a number may stand for thousands of persons. Rows that somebody else holds are left out: whoever
 # waited here could wait for one who waits for us.
 LOCK = """
-select c.person_id, c.key, c.state, c.denied_at is not null, extract(epoch from c.updated_at)::bigint
+select c.person_id, c.key, c.xmin
   from unnest($1::text[], $2::bytea[]) as u(person, key) join contact c on c.person_id = u.person and c.key || '' = u.key
  where c.removed_at is null
    for no key update of c skip locked"""
@@ -73,14 +73,6 @@ class Evidence(Struct, frozen=True):
     lookups: Sequence[Answered]
     dead: frozenset[bytes]
     """Numbers that are marked dead."""
-
-
-class Held(Struct, frozen=True, gc=False):
-    """A contact's row that is locked, as it stands now."""
-
-    state: str | None
-    denied: bool
-    listed_s: int
 
 
 class Belief(Struct, frozen=True, gc=False):
@@ -140,11 +132,11 @@ async def keys_after(connection: Connection, after: bytes, contacts: int) -> lis
     return list(dict.fromkeys(row[0] for row in await connection.fetch(AFTER, after, contacts)))
 
 
-async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[Held]]:
-    """Locks the contacts of (person id, key) that nobody else holds."""
-    held: dict[tuple[str, bytes], list[Held]] = {}
-    for person, key, state, denied, listed_s in await connection.fetch(LOCK, [p for p, _ in pairs], [k for _, k in pairs]):
-        held.setdefault((person, key), []).append(Held(state, denied, listed_s))
+async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[int]]:
+    """Locks the contacts of (person id, key) that nobody else holds: which transaction wrote each of their rows last, as in `contacts`."""
+    held: dict[tuple[str, bytes], list[int]] = {}
+    for person, key, written_by in await connection.fetch(LOCK, [p for p, _ in pairs], [k for _, k in pairs]):
+        held.setdefault((person, key), []).append(written_by)
     return held
 
 

@@ -69,12 +69,12 @@ update person p
  where p.id = u.id"""
 
 PUT_CONTACTS = """
-insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at)
-select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at
+insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at, override_until)
+select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at, g.override_until
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
     as u(id, person, channel, key, relation, source, verified_on, sealed)
   left join lateral (
-       select c.state, c.denied_at from contact c
+       select c.state, c.denied_at, c.override_until from contact c
         where c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.removed_at is null
           and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
           and (u.verified_on > coalesce(c.verified_on, '-infinity')
@@ -98,7 +98,10 @@ the same person it is as given up as it was: a "not me" is of person and number.
 
 Plan does the same before this is written (`confirmed` in gateway/plan/contacts.py)."""
 
-REMOVE_CONTACTS = "update contact set removed_at = now() where person_id = any($1::text[]) and id = any($2::bigint[])"
+# A number that was dead as this contact may be nobody's dead number any more.
+REMOVE_CONTACTS = """
+with gone as (update contact set removed_at = now() where person_id = any($1::text[]) and id = any($2::bigint[]) returning key, state)
+insert into unlearned (key) select key from gone where state = 'dead'"""
 
 KNOWN_NUMBERS = "select key, dead_at, opted_out_at is not null, refused from number where key = any($1::bytea[])"
 
