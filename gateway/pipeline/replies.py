@@ -68,8 +68,8 @@ class Replies:
         denied: set[tuple[bytes, str]] = set()
         for provider, reply, channel, key in heard.replies:
             word: Keyword | Sign = keyword(reply.text) if reply.sign is None else reply.sign
-            answered = int(reply.reference) if ours(reply.reference) and reply.reference else None
-            message, person = heard.last.get(key, (None, "")) if answered is None else (answered, heard.whose.get(answered, ""))
+            answered = int(reply.reference) if ours(reply.reference) else 0
+            message, person = (answered, heard.whose[answered]) if answered in heard.whose else heard.last.get(key, (None, ""))
             sealed = self._vault.seal_raw(reply.text.encode(errors="replace"), b"inbound")
             rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
             if isinstance(word, Sign):
@@ -80,10 +80,10 @@ class Replies:
             if word is Keyword.WRONG_PERSON:
                 denied.add((key, person))
         await inbound.insert(connection, rows, at, seal_id)
+        if denied:  # contacts before numbers, as everybody takes them
+            await inbound.deny(connection, denied, at)
         if marks:
             await inbound.mark(connection, marks, at)
-        if denied:
-            await inbound.deny(connection, denied, at)
         await unlearned.put(connection, {key for *_, key in heard.replies})
         if said:
             await consents.put(connection, said, at)
