@@ -26,7 +26,7 @@ PERSONS, SHORT_PERSONS, SEED = 10_000, 300, 23
 MONTH, YEARLY, NEVER = 30, tuple(YEAR * n for n in range(1, 5)), 10**6
 """Days on which the model is learned, and one beyond all."""
 EVERYTHING, MODEL, ORACLE = "use everything", "model", "oracle"
-EVIDENCE_ONLY = "“not me” is evidence only"
+EVIDENCE_ONLY, PROBED, DENIED = "“not me” is evidence only", "probes from p_reach 0.01 on", "“not me” stops where own ≤ 0.2"
 Maker = Callable[[Population, History], Policy]
 
 
@@ -44,10 +44,14 @@ WAYS: Mapping[str, Maker] = {
     "drop after three failures": lambda _, history: three_failures(history),
     MODEL: _model(Rules(learns=YEARLY)),
     f"{MODEL}, learns after a month": _model(Rules(learns=(MONTH, *YEARLY))),
-    f"{MODEL}, {EVIDENCE_ONLY}": _model(Rules(denials=False, learns=YEARLY)),
+    f"{MODEL}, {EVIDENCE_ONLY}": _model(Rules(denied_below=0.0, learns=YEARLY)),
+    f"{MODEL}, {DENIED}": _model(Rules(denied_below=0.2, learns=YEARLY)),
+    f"{MODEL}, {PROBED}": _model(Rules(probe_from=0.01, learns=YEARLY)),
     f"{MODEL}, nothing below {WORTH_FROM}": _model(Rules(worth_from=WORTH_FROM, learns=YEARLY)),
     ORACLE: _oracle(Rules()),
-    f"{ORACLE}, {EVIDENCE_ONLY}": _oracle(Rules(denials=False)),
+    f"{ORACLE}, {EVIDENCE_ONLY}": _oracle(Rules(denied_below=0.0)),
+    f"{ORACLE}, {DENIED}": _oracle(Rules(denied_below=0.2)),
+    f"{ORACLE}, {PROBED}": _oracle(Rules(probe_from=0.01)),
     f"{ORACLE}, no probes": _oracle(Rules(probe_after_days=NEVER)),
     f"{ORACLE}, strangers probed": _oracle(Rules(probe_strangers=True)),
     f"{ORACLE}, nothing below {WORTH_FROM}": _oracle(Rules(worth_from=WORTH_FROM)),
@@ -62,6 +66,9 @@ COLUMNS: Mapping[str, Callable[[Worth], str]] = {
     "reached": lambda w: f"{w.reached:.4f}",
     "person-years": lambda w: f"{w.years:.4f}",
     "wasted": lambda w: f"{w.wasted:.3f}",
+    "to strangers": lambda w: f"{w.strangers:.3f}",
+    "probes": lambda w: f"{w.probes}",
+    "reach": lambda w: f"{w.probes_reached}",
     "lost, of 10,000": lambda w: f"{w.lost * 1e4:.0f}",
     "messages to a dead number": lambda w: f"{w.until_given_up:.2f}",
     "dead after ≤ 3": lambda w: f"{w.recognised:.4f}",

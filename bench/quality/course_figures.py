@@ -4,7 +4,7 @@ import numpy as np
 from msgspec import Struct
 
 from bench.quality.course import BELOW, DEAD, DENIED, WRONG_PERSON, Course
-from bench.quality.population import History
+from bench.quality.population import ON, History
 from gateway.quality.record import Flags, Ints
 
 YEAR = 365
@@ -20,6 +20,12 @@ class Worth(Struct, frozen=True):
     """The same of persons and years in which somebody is reached."""
     wasted: float
     """Of messages that reach nobody: sent all the same."""
+    strangers: float
+    """Of messages due to a number that a stranger has in service: sent."""
+    probes: int
+    """Messages sent to numbers that were given up."""
+    probes_reached: int
+    """Of them: reached the person."""
     lost: float
     """Of persons who would have been reached in the last year: nothing was sent to them in it."""
     until_given_up: float
@@ -53,6 +59,9 @@ def worth(history: History, course: Course) -> Worth:
         _share(course.sent, reached),
         len(np.unique(years[reached & course.sent])) / max(len(np.unique(years[reached])), 1),
         _share(course.sent, ~reached),
+        _share(course.sent, ~m.mine & (m.phase == ON)),
+        int((course.sent & course.given_up).sum()),
+        int((course.sent & course.given_up & reached).sum()),
         1 - float(np.isin(due, m.pair[course.sent & last_year]).mean()),
         until,
         recognised,

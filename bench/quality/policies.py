@@ -15,7 +15,7 @@ from gateway.quality.assemble import Observations, assemble
 from gateway.quality.evidence import RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import Model
-from gateway.quality.pair import UNKNOWN, PairBelief
+from gateway.quality.pair import UNKNOWN, PairBelief, reading
 from gateway.quality.pair import heard as known_of
 from gateway.quality.record import NONE, Flags, Ints, Record
 from gateway.quality.states import STATES
@@ -83,8 +83,10 @@ class Rules(Struct, frozen=True):
     """The same for one that is below `worth_from`; 0: never."""
     probe_strangers: bool = False
     """A number that is believed to be a stranger's is probed as a dead one is. The product never does: the text would go to them."""
-    denials: bool = True
-    """Nothing more goes to a number where somebody answered "not me"."""
+    probe_from: float = 0.0
+    """Nothing is probed below this p_reach."""
+    denied_below: float = 1.0
+    """Nothing more goes to a number where somebody answered "not me", if the chance that it lives and is the person's is then at most this; 0: never so."""
     learns: tuple[int, ...] = ()
     """Days, counted from the first, on which the model is learned anew from what was seen."""
 
@@ -110,11 +112,11 @@ class Believing:
         """As plans do with somebody's only contact."""
         rules, held = self.rules, [self.beliefs[i] for i in pair.tolist()]
         now, state = readings(self._tables, columns(held, self._tables.layout.size), day)
-        said = [self._denied[pair] & rules.denials, state == states.DEAD, state == states.WRONG_PERSON, now.p_reach < rules.worth_from]
+        said = [self._denied[pair], state == states.DEAD, state == states.WRONG_PERSON, now.p_reach < rules.worth_from]
         standing = np.select(said, [DENIED, DEAD, WRONG_PERSON, BELOW], USED).astype(np.int8)
         quiet = day - np.array([belief.seen_day for belief in held])
         may_be = (standing == DEAD) | ((standing == WRONG_PERSON) & rules.probe_strangers)
-        probed = may_be & (quiet > rules.probe_after_days)
+        probed = may_be & (quiet > rules.probe_after_days) & (now.p_reach >= rules.probe_from)
         if rules.probe_below_after_days:
             probed |= (standing == BELOW) & (quiet > rules.probe_below_after_days)
         return (standing == USED) | probed, standing
@@ -123,8 +125,9 @@ class Believing:
         """Weighs it."""
         if len(heard.pair):
             self._heard.append(heard)
-            self._denied[heard.pair[heard.what == STOPS]] = True
             self._fold(heard)
+            for pair in heard.pair[heard.what == STOPS].tolist():
+                self._denied[pair] |= reading(self._tables, self.beliefs[pair], heard.day).p_own <= self.rules.denied_below
 
     def record(self) -> Record:
         """All that was seen."""

@@ -115,7 +115,7 @@ def test_a_not_me_stops_a_number_where_the_rule_holds_and_is_evidence_where_it_d
     day = EPOCH_DAY + 40
     pair = np.array([0])
     said = Heard(day, 12 * 3_600, pair, np.array([NONE - 1 - 2]))
-    for rules, sent in ((Rules(), False), (Rules(denials=False), True)):
+    for rules, sent in ((Rules(), False), (Rules(denied_below=0.0), True)):
         policy = Believing(history, PRIOR, rules)
         policy.hear(said)
         assert policy.decide(day + 1, pair)[0].tolist() == [sent]
