@@ -80,9 +80,9 @@ def _with_guardian(ladder: tuple[tuple[Relation, str], ...]) -> list[tuple[Relat
     return [*ladder[:last], *((_GUARDIAN, channel) for _, channel in behind), *ladder[last:]]
 
 
-def own_keys(work: Work) -> frozenset[bytes]:
-    """Numbers that somebody marked as the person's own: a death is never told there."""
-    return frozenset(c.key for c in work.contacts if c.relation == _SELF)
+def own_addresses(work: Work) -> frozenset[str]:
+    """Numbers that somebody marked as the person's own: a death is never told there, on whatever channel (a key is of one channel)."""
+    return frozenset(c.address for c in work.contacts if c.relation == _SELF)
 
 
 def addressee(work: Work, contact: Contact) -> Relation:

@@ -130,7 +130,8 @@ def _add_contact(work: Work, given: GivenContact) -> None:
     work.contacts = (*work.contacts, contact)
     work.contacts_put[contact.id] = contact
     if given.relation == _SELF and work.notices:
-        recall(work, given.key, of_death=True)
+        for key in {c.key for c in work.contacts if c.address == given.address}:
+            recall(work, key, of_death=True)
 
 
 def _removed(work: Work, given: GivenContact) -> Contact | None:

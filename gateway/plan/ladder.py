@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.model import Contact, Notice
-from gateway.plan.addressees import Steps, addressee, own_keys, steps, stretches, whom
+from gateway.plan.addressees import Steps, addressee, own_addresses, steps, stretches, whom
 from gateway.plan.contacts import may_be_probed
 from gateway.plan.duties import LIFTABLE
 from gateway.plan.ports import Rules, Settings
@@ -92,10 +92,10 @@ def turn(settings: Settings, contact: Contact) -> int:
 def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact]:
     rungs = steps(work.rules, whom(work, notice), notice.channels)
     used = {(t.channel, t.key) for t in notice.tried if _used(t.status, t.reason)} if notice.tried else ()
-    own = own_keys(work) if notice.cause == Cause.DEATH else ()
+    own = own_addresses(work) if notice.cause == Cause.DEATH else ()
     left: list[Contact] = []
     for contact in work.contacts:
-        if (contact.relation, contact.channel) not in rungs or contact.key in own or (contact.channel, contact.key) in used:
+        if (contact.relation, contact.channel) not in rungs or contact.address in own or (contact.channel, contact.key) in used:
             continue
         if not contact.usable and not may_be_probed(work, contact):
             found.passed_over = (*found.passed_over, contact)
