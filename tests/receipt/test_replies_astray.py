@@ -32,5 +32,5 @@ async def test_a_not_me_takes_contacts_before_numbers_as_the_learner_does(plant:
 
 async def waits_for_a_row(plant: Plant) -> None:
     async with asyncio.timeout(5):
-        while not await plant.value("select exists(select from pg_locks where not granted)"):
+        while not await plant.value("select exists(select from pg_locks where not granted)"):  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.01)

@@ -8,6 +8,7 @@ import pytest
 import scheduler.learning
 from gateway.pipeline.believing import Worked
 from gateway.pipeline.believing import believe as really
+from gateway.store import unlearned
 from tests.pipeline.plant import Plant
 from tests.scheduler.test_learning import delivered, good, learning, look
 
@@ -64,7 +65,7 @@ async def test_an_error_nobody_thought_of_ends_a_turn_and_not_the_learner(plant:
     await delivered(plant, 2)
     async with learning(plant) as one:
         with monkeypatch.context() as patched:
-            patched.setattr(scheduler.learning.unlearned, "take", None)
+            patched.setattr(unlearned, "take", None)
             await look(plant, one)
         assert await look(plant, one)
         assert await good(plant) == 2
