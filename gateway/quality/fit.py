@@ -124,7 +124,8 @@ def only(record: Record, chosen: Ints) -> Record:
 
 def _rows(record: Record, rows: Ints, first: Ints) -> Record:
     day, what, start, verified_day = (column[rows] for column in (record.day, record.what, record.start, record.verified_day))
-    return Record(first, day, what, record.own[rows], start, verified_day, record.codes, record.starts)
+    asks = None if record.asks is None else record.asks[rows]
+    return Record(first, day, what, record.own[rows], start, verified_day, record.codes, record.starts, asks)
 
 
 def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
@@ -269,7 +270,7 @@ def _within(record: Record) -> tuple[float, ...]:
     """Days from a delivered message to the certification after it, as tenths."""
     certifies = NONE - 1 - RESPONSES.index(Evidence.CERTIFIED)
     delivered = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] == Evidence.DELIVERED])
-    outcome = record.own & (record.what >= 0)
+    outcome = record.asking
     index = np.arange(len(record.day))
     latest = np.maximum.accumulate(np.where(outcome, index, NONE)) if len(index) else index
     rows = np.flatnonzero(record.own & (record.what == certifies) & (latest != NONE))

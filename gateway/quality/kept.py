@@ -3,8 +3,9 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from gateway.quality.model import Model, digest
+from gateway.quality.model import STARTS, Model, digest
 
 LEARNED = "fit-"
 """Begins the version of every model that was learned; the rest is the digest of its content."""
@@ -33,4 +34,4 @@ def read(version: str, text: str) -> Model:
         raise Spoilt(f"model {version} cannot be read: {error}") from error
     if model.version != version or version != LEARNED + digest(plain):
         raise Spoilt(f"model {version} is not what its version names: its content was changed, it is {LEARNED}{digest(plain)}")
-    return model
+    return replace(model, starts={**STARTS, **model.starts})  # of sources that it was learned before

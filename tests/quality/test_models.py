@@ -115,6 +115,12 @@ def test_a_model_of_a_later_version_of_tixing_that_knows_more_is_read() -> None:
     assert read(version, msgspec.json.encode(plain | {"version": version}).decode()).rates == learned().rates
 
 
+def test_a_model_that_was_learned_before_a_source_was_known_starts_it_as_assumed() -> None:
+    older = replace(PRIOR, starts={key: start for key, start in PRIOR.starts.items() if key != "many_persons"})
+    older = replace(older, version=f"fit-{digest(msgspec.json.decode(written(older)))}")
+    assert read(older.version, written(older)).starts == PRIOR.starts
+
+
 def test_a_model_under_another_models_version_is_refused() -> None:
     with pytest.raises(Spoilt, match="its content was changed"):
         read("fit-0123456789ab", written(replace(learned(), version="fit-0123456789ab")))
