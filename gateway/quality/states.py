@@ -14,8 +14,9 @@ DEAD_FROM, DEAD_AFTER_THREE, DEAD_UNTIL = 0.01, 0.20, 0.35
 after three failures in a row, and taken back where it rises to the third. One word for absent is often wrong and soon corrected; three failures
 without a sign of life are seldom a living number's, and waiting longer sends on to the dead."""
 IN_A_ROW = 3
-WRONG_FROM, WRONG_UNTIL = 0.01, 0.06
-"""The same for a number that is likelier a stranger's: silence is weaker evidence than a vendor's word, and those who never answer pay for it."""
+WRONG_FROM, WRONG_UNTIL = 0.005, 0.06
+"""The same for a number that is likelier a stranger's: silence is weaker evidence than a vendor's word, and those who never answer pay for it. At 0.01 half
+of all living numbers that were given up were given up for silence."""
 GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
 WORTH_FROM = 0.15
 """Where another way to the person is at hand, a message to a number below this is not worth sending: on the `tune-*` populations of
