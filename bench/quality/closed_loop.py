@@ -78,6 +78,8 @@ COLUMNS: Mapping[str, Callable[[Worth], str]] = {
     "said “not me”, of 10,000": lambda w: f"{w.denied * 1e4:.0f}",
     "missed: dead / wrong / not me / below": lambda w: " / ".join(f"{share:.4f}" for share in w.missed.values()),
 }
+ON_SCREEN = ("reached", "wasted", "to strangers", "lost, of 10,000", "messages to a dead number", "living given up, of 10,000", "recovered")
+"""What a terminal has room for."""
 
 
 class Closed(Struct, frozen=True):
@@ -127,9 +129,9 @@ def write(tried: Sequence[Closed], at: datetime, *, short: bool, folder: Path = 
 def show(tried: Sequence[Closed], console: Console) -> None:
     """Prints them."""
     for one in tried:
-        table = Table("way", *COLUMNS, title=one.heading, title_justify="left")
-        for row in rows(one):
-            table.add_row(*row)
+        table = Table("way", *ON_SCREEN, title=one.heading, title_justify="left")
+        for way, found in one.ways.items():
+            table.add_row(way, *(COLUMNS[name](found) for name in ON_SCREEN))
         console.print(table)
 
 
