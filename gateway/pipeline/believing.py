@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from msgspec import Struct, structs
 
 from gateway.pipeline.observed import NUMBERS, Observed, observe
+from gateway.quality.assemble import DAY_S
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import steps_of
@@ -66,7 +67,9 @@ class _Before(Struct):
     denied: bool
     current: bool
     p_reach: float | None
-    observations: int | None
+    counts: tuple[int | None, int | None]
+    """Observations, and deliveries among them."""
+    last_s: int | None
     written_by: list[int]
     """The transaction that wrote each row last: another one, and it is not the row that was read."""
 
@@ -86,11 +89,15 @@ async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) 
 def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
-    for key, person, channel, _source, verified, _listed_s, current, denied, state, p_reach, observations, written_by in found.contacts:
+    for row in found.contacts:
+        key, person, channel, _source, verified, _listed_s, current, denied, state, p_reach, observations, delivered, last_s, written_by = (
+            row
+        )
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, observations, [written_by] if current else [])
+            counts, writers = (observations, delivered), [written_by] if current else []
+            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, counts, last_s, writers)
         elif current:
             known.written_by.append(written_by)
             known.denied = known.denied or denied
@@ -139,7 +146,7 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
         if known is None or not known.current:
             continue  # what was removed is evidence still, and no contact any more
         after = State.WRONG_PERSON if known.denied else STATES[place]
-        if not _news(known, after, reach, observations, last_s):
+        if not _news(known, after, reach, (observations, delivered), last_s):
             continue
         account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
         why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
@@ -148,10 +155,11 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
     return made
 
 
-def _news(known: _Before, after: State, reach: float, observations: int, last_s: int) -> bool:
-    if known.p_reach is None or known.observations is None:
+def _news(known: _Before, after: State, reach: float, counts: tuple[int, int], last_s: int) -> bool:
+    if known.p_reach is None:
         return bool(last_s) or after not in {State.UNVERIFIED, State.GOOD}
-    return after is not known.state or observations != known.observations or abs(reach - known.p_reach) >= MOVED
+    later = last_s - (known.last_s or 0)  # of a number that many share something comes every minute: the day is enough
+    return after is not known.state or counts != known.counts or abs(reach - known.p_reach) >= MOVED or later >= DAY_S
 
 
 async def _write(
@@ -174,9 +182,9 @@ async def _write(
     await _mark(connection, free, before, found)
     if turned:
         await persons.plan_again(connection, turned, now)
-    others = {b.key for b in made} - {b.key for b in free} if len(free) < len(made) else set()
-    if others:
-        await unlearned.put(connection, others)
+    if len(free) < len(made):
+        ours = {(b.person_id, b.key) for b in free}
+        await unlearned.put(connection, {b.key for b in made if (b.person_id, b.key) not in ours})
     changed = sum(b.state != before[b.person_id, b.key].state for b in free)
     return Worked(len(before), len(free), changed, len(made) - len(free))
 

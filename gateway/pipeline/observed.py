@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,7 @@ def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) ->
     rows += [_listed(pairs, starts, row) for part in (listed, found.listings) for row in part]
     pair, at_s, said, meanings = _sent(pairs, codes, found)
     what, taken, asked = np.array(meanings.what, dtype=np.int64)[said], _flags(meanings.taken)[said], _flags(meanings.asked)[said]
-    rows += _of_people(pairs, codes, found.replies)
+    rows += _of_people(pairs, found.replies)
     rows += _of_numbers(pairs, codes, found)
     rows += _certified(list(pairs), (pair[asked], at_s[asked], taken[asked]), certified)
     other = np.array(rows, dtype=np.int64).reshape(-1, 6).T
@@ -199,14 +200,10 @@ def _sent(pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: bel
     return pair[says], ended[says], which[says], meanings
 
 
-def _of_people(
-    pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], rows: Sequence[Any]
-) -> Iterator[tuple[int, int, int, int, int, bool]]:
-    """Answers, and what owners of accounts did."""
-    for key, person, keyword, provider, at_s in rows:
-        if keyword in _SIGNS and key in pairs.holders:
-            yield _of_number(pairs, key, at_s, codes.setdefault((provider, _SIGNS[keyword], keyword), len(codes)))
-        elif keyword in _ANSWERS:
+def _of_people(pairs: _Pairs, rows: Sequence[Any]) -> Iterator[tuple[int, int, int, int, int, bool]]:
+    """Answers."""
+    for key, person, keyword, _, at_s in rows:
+        if keyword in _ANSWERS:
             answered = [pairs[key, person]] if person else pairs.holders.get(key, [])
             if len(answered) == 1:  # whom an answer of many was about nobody knows
                 yield answered[0], at_s, _SAID[_ANSWERS[keyword]], NONE, NONE, True
@@ -215,17 +212,23 @@ def _of_people(
 def _of_numbers(
     pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: beliefs.Evidence
 ) -> Iterator[tuple[int, int, int, int, int, bool]]:
-    """What carriers' services said."""
-    for word in found.lookups:
-        said = LOOKED_UP.get(LookupState(word.state))
-        if said is not None and word.key in pairs.holders:
-            code = codes.setdefault((f"lookup:{word.service}", said, word.state), len(codes))
-            yield _of_number(pairs, word.key, int(word.at.timestamp()), code)
+    """What carriers' services said, and what owners of accounts did: of the number, whoever holds it. Put to one pair, it counts for all.
 
-
-def _of_number(pairs: _Pairs, key: bytes, at_s: int, what: int) -> tuple[int, int, int, int, int, bool]:
-    """Of the number, whoever holds it: put to one pair, it counts for all."""
-    return pairs.holders[key][0], at_s, what, NONE, NONE, False
+    For the others the same word counts once a day (`assemble`); so it must for the one that it is put to, for it may be any of them.
+    """
+    words = [
+        (w.key, int(w.at.timestamp()), f"lookup:{w.service}", LOOKED_UP.get(LookupState(w.state)), str(w.state)) for w in found.lookups
+    ]
+    words += [(key, at_s, provider, _SIGNS.get(keyword), keyword) for key, _, keyword, provider, at_s in found.replies]
+    before: set[tuple[bytes, int, int]] = set()
+    for key, at_s, provider, said, word in sorted(words, key=itemgetter(0, 1)):
+        if said is None or key not in pairs.holders:
+            continue
+        code = codes.setdefault((provider, said, word), len(codes))
+        if (key, code, day_of(at_s)) in before and len(pairs.holders[key]) > 1:
+            continue
+        before.add((key, code, day_of(at_s)))
+        yield pairs.holders[key][0], at_s, code, NONE, NONE, False
 
 
 def _certified(

@@ -19,9 +19,10 @@ LATELY = "select count(*) from (select from unlearned where at > now() - make_in
 
 WAITING = "select exists(select from unlearned where at < now() - make_interval(secs => $1))"
 
-# Numbers that something came of before: of the others nothing can have become known.
+# Numbers that something was sent to: of the others nothing can have become known. What is believed may be written just now, and say nothing of it yet.
 OF_PERSONS = """
-insert into unlearned (key) select distinct c.key from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person where c.last_at is not null"""
+insert into unlearned (key) select distinct c.key from unnest($1::text[]) as u(person) join contact c on c.person_id = u.person
+ where c.last_at is not null or exists (select from message m where m.key = c.key)"""
 
 
 async def put(connection: Connection, keys: Collection[bytes]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +36,8 @@ create trigger keeps before update on message for each row execute function keep
 class Chaos:
     """What happens at random, and what was said of which message."""
 
+    lasts_s = LASTS_S
+
     def __init__(self, plants: list[Plant], dice: random.Random) -> None:
         self.plants, self.dice = plants, dice
         self.taken: dict[str, str] = {}
@@ -46,12 +48,15 @@ class Chaos:
         self.raised: list[str] = []
         self.asking = Asking(plants[0].runtime.pool, plants[0].runtime.vault, frozenset({VENDOR}))
 
-    async def run(self) -> None:
-        until = asyncio.get_running_loop().time() + LASTS_S
-        kinds: list[Callable[[Plant], Awaitable[object]]] = [
+    def kinds(self) -> Sequence[Callable[[Plant], Awaitable[object]]]:
+        return [
             *[self.events] * 3, *[self.send] * 5, *[self.report] * 4, *[self.keep] * 2, self.apply, self.plan, self.leases, self.receipts,
             self.cancel, self.map, self.ask, self.read_again, self.join_again,
         ]  # fmt: skip
+
+    async def run(self) -> None:
+        until = asyncio.get_running_loop().time() + self.lasts_s
+        kinds = self.kinds()
 
         async def one() -> None:
             while asyncio.get_running_loop().time() < until:

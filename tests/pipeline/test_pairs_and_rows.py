@@ -8,7 +8,9 @@ import pytest
 
 from gateway.pipeline.believing import believe as work_out
 from gateway.store import beliefs, unlearned
-from tests.pipeline.events import certified, day, event, known, number, sms
+from gateway.words import Status
+from providers.base.types import Report
+from tests.pipeline.events import certified, day, event, known, number, reminder, sms
 from tests.pipeline.plant import Plant
 from tests.pipeline.test_believing import LENS, absent, learn, state, told
 
@@ -98,3 +100,39 @@ async def test_what_was_read_before_another_learner_wrote_is_not_written_over_it
     assert await state(plant) == "dead"
     await learn(plant)
     assert await plant.rows("select state, failed from contact") == [("dead", 2)]
+
+
+async def test_of_a_number_that_two_share_the_one_that_somebody_held_is_taken_up_again(plant: Plant, other: Plant) -> None:
+    await plant.post(known("p1", OWN), known("p2", FAMILY))
+    await told(plant, absent)
+    async with other.runtime.pool.acquire() as connection, connection.transaction():
+        await connection.fetch("select from contact where person_id = 'p2' for update")
+        async with plant.runtime.pool.acquire() as learner, learner.transaction():
+            worked = await work_out(learner, await unlearned.take(learner, 10), LENS)
+        assert (worked.written, worked.held) == (1, 1)
+    await learn(plant)
+    assert [await state(plant, person) for person in ("p1", "p2")] == ["doubtful", "doubtful"]
+
+
+async def test_a_word_that_moves_nothing_but_the_counts_or_the_day_is_written_too(plant: Plant) -> None:
+    await plant.post(known("p1", OWN), known("p2", FAMILY))
+    await told(plant, absent, absent)
+    await learn(plant)
+    await plant.pool.execute("update contact set last_at = last_at - interval '200 days', delivered = 2, failed = 0")
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    assert await plant.rows("select delivered, failed, last_at > now() - interval '1 day' from contact order by person_id") == [
+        (0, 2, True),
+        (0, 0, True),
+    ]
+
+
+async def test_whoever_certifies_while_a_learner_reads_is_heard(plant: Plant) -> None:
+    """What the learner writes about the contact is not seen by whoever notes its number."""
+    await plant.post(known("p1", OWN), reminder("p1"))
+    await plant.drain()
+    await plant.report(Report(plant.vendor.seen[0], Status.DELIVERED))
+    async with plant.runtime.pool.acquire() as learner, learner.transaction():
+        await work_out(learner, await unlearned.take(learner, 10), LENS)
+        await plant.post(certified("p1"))
+    assert await plant.count("unlearned") == 1

@@ -1,0 +1,116 @@
+"""Learners beside all other transactions: no deadlock, and in the end each belief is what the record alone says."""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.config.schema import Sending
+from gateway.pipeline.believing import MOVED, believe, lens
+from gateway.store import beliefs, unlearned
+from gateway.words import Fault, OverrideRefusal, Reason, Status
+from providers.base.types import Inbound, Reading, Report
+from tests.pipeline.events import day, event, known, sms
+from tests.pipeline.plant import Plant, open_plant
+from tests.pipeline.test_all_at_once import Chaos
+
+LENS = lens()
+LASTS_S = 5.0
+BELIEFS = """
+select p_reach as reach, last_at, person_id, key, relation, state, delivered, failed, observations from contact
+ where removed_at is null order by 3, 4, 5"""
+MARKS = """
+select count(*) from number n
+ where (n.dead_at is not null) is distinct from exists (
+       select from contact c where c.key = n.key and c.state = 'dead' and c.removed_at is null)"""
+
+
+class Learners(Chaos):
+    """Learning, walking over contacts, overriding and relisting besides."""
+
+    lasts_s = LASTS_S
+
+    def kinds(self) -> Sequence[Callable[[Plant], Awaitable[object]]]:
+        return [*super().kinds(), *[self.learn] * 4, *[self.walk] * 2, *[self.override] * 2, *[self.relist] * 4, *[self.absent] * 4]
+
+    async def learn(self, plant: Plant) -> None:
+        async with plant.runtime.pool.acquire() as connection, connection.transaction():
+            await believe(connection, await unlearned.take(connection, self.dice.choice((5, 500))), LENS)
+
+    async def walk(self, plant: Plant) -> None:
+        async with plant.runtime.pool.acquire() as connection, connection.transaction():
+            keys = await beliefs.keys_after(connection, self.dice.randbytes(16), 20)
+            await believe(connection, keys, LENS)
+
+    async def override(self, plant: Plant) -> None:
+        gone = await plant.rows("select person_id, id from contact where state = 'dead' or denied_at is not null order by random() limit 1")
+        for person, contact in gone:
+            until = await plant.now() + timedelta(seconds=self.dice.randrange(1, 5))
+            made = await plant.overriding.ask(person, contact, "仍在使用", until, "anna")
+            if not isinstance(made, OverrideRefusal):
+                await plant.overriding.confirm(made, "bert")
+                if self.dice.random() < 0.5:
+                    await plant.overriding.withdraw(made, "carl")
+
+    async def relist(self, plant: Plant) -> None:
+        address, relation = self.number(), self.dice.choice(("self", "family"))
+        say: list[Callable[[str], dict[str, Any]]] = [
+            lambda p: event("si.contact.removed", p, {"channel": "sms", "address": address}),
+            lambda p: known(p, sms(address, relation=relation, verified_on=day(-self.dice.randrange(9)))),
+            lambda p: known(p, sms(address), sms(address, relation="family")),
+        ]
+        said = self.dice.choice(say)
+        await plant.post(*(said(person) for person in {self.person(), self.person()}))
+
+    async def absent(self, plant: Plant) -> None:
+        """Some numbers are dead, of some only strangers answer."""
+        gone = "select id from message where person_id < 'p4' and status = 'sending' and key in (select key from contact) limit 6"
+        reports = [
+            Report(str(row[0]), Status.UNDELIVERED, Reason.NUMBER_ABSENT, Fault.RECIPIENT, permanent=True, vendor_code="MK:0001")
+            for row in await plant.rows(gone)
+        ]
+        replies = [Inbound(self.number(), "非本人"), Inbound(self.number(), "非本人")] if self.dice.random() < 0.3 else []
+        await plant.called_back(Reading(reports, replies))
+
+
+@pytest.fixture
+async def plants(emptied_dsn: str) -> AsyncIterator[list[Plant]]:
+    """Two processes, and numbers that take any number of messages a day."""
+    sending = Sending(window=("00:00", "24:00"), per_address_per_day=0)
+    async with open_plant(emptied_dsn, sending=sending) as one, open_plant(emptied_dsn, sending=sending) as two:
+        yield [one, two]
+
+
+async def settled(plant: Plant) -> Any:
+    """What is believed once all that came was learned."""
+    for _ in range(50):
+        async with plant.runtime.pool.acquire() as connection, connection.transaction():
+            keys = await unlearned.take(connection, 500)
+            if not keys:
+                break
+            await believe(connection, keys, LENS)
+    assert await plant.count("unlearned") == 0
+    return await plant.rows(BELIEFS)
+
+
+async def test_beliefs_agree_with_the_record_whatever_goes_on_beside_the_learners(plants: list[Plant]) -> None:
+    plant = plants[0]
+    chaos = Learners(plants, random.Random(7))
+    deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
+    before = await plant.value(deadlocks)
+    await chaos.run()
+    await plant.pool.execute("select pg_stat_force_next_flush()")
+    assert chaos.raised == []
+    assert await plant.value(deadlocks) == before
+
+    found = await settled(plant)
+    assert {row["state"] for row in found} >= {"dead", "wrong_person", "good", "doubtful"}
+    assert await plant.value(MARKS) == 0
+    await plant.pool.execute("update contact set state = null, p_reach = null")
+    await plant.pool.execute("insert into unlearned (key) select distinct key from contact")
+    for before_it, anew in zip(found, await settled(plant), strict=True):
+        assert [*before_it][2:] == [*anew][2:]
+        assert before_it["reach"] == pytest.approx(anew["reach"], abs=MOVED)
+        assert before_it["last_at"] == anew["last_at"] or abs(before_it["last_at"] - anew["last_at"]) < timedelta(days=1)
