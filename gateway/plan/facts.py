@@ -1,6 +1,6 @@
 """What events say of a person and their contacts: fields given replace, fields absent stay."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import UNSET, structs
 
@@ -15,6 +15,9 @@ from gateway.words import OPEN_NOTICE, Cause, ContactSource, Insurance, Reason, 
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 """Dates outside are typing errors, and dates derived from them might not exist."""
+
+A_FEED_AHEAD = timedelta(days=1)
+"""How far ahead of our day another's may be."""
 
 _TRUST = {source: rank for rank, source in enumerate(ContactSource)}
 _SELF, _DEATH = Relation.SELF, Cause.DEATH
@@ -103,6 +106,8 @@ def _details(known: Details, data: PersonData) -> Details:
 
 
 def _put_contact(work: Work, given: GivenContact) -> bool:
+    if given.verified_on is not None and given.verified_on > work.today + A_FEED_AHEAD:
+        given = structs.replace(given, verified_on=None)  # no check took place: left standing, no later one would ever count
     for known in work.contacts:
         if known.key == given.key and known.channel == given.channel and known.relation == given.relation:
             break

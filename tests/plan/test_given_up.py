@@ -104,6 +104,13 @@ def test_a_contact_that_is_verified_later_than_we_knew_is_usable_in_the_same_pla
     assert [d.contact_id for d in anew("13800138001", date(2026, 1, 2)).last.drafts] == [1]
 
 
+def test_a_check_that_lies_ahead_took_no_place_and_does_not_outlast_a_real_one() -> None:
+    desk = anew("13800138001", date(2199, 1, 1))
+    assert desk.last.drafts == ()
+    assert len(desk.take(reminder_due(DEADLINE, given("13800138001", verified_on=TODAY + DAYS))).last.contacts_put) == 1
+    assert desk.state.contacts[0].usable
+
+
 @pytest.mark.parametrize("verified_on", [None, date(2025, 12, 31), date(2026, 1, 1)])
 def test_a_listing_that_verified_nothing_since_takes_no_contact_back(verified_on: date | None) -> None:
     assert anew("13800138001", verified_on).last.drafts == ()
