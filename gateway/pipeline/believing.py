@@ -24,6 +24,9 @@ from gateway.store.quality_changes import Change
 
 MOVED = 0.02
 """A belief that moved by less is not written again: it would change no order and no state."""
+DENIAL_HOLDS_BELOW = 0.5
+"""A "not me" stops a contact at once. It stops it for good unless the number is likelier the person's than not with that answer counted, as it is where they certified
+after several notices to it: grandchildren answer phones, too. Measured in a closed loop: of those whom the gateway lost, nine in ten had answered so themselves."""
 ACCOUNT_BLOCKED = "账号已不再关注或拒收消息。"
 NOW = "select now(), (now() at time zone 'Asia/Shanghai')::date - date '1970-01-01'"
 
@@ -137,21 +140,22 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
     latest = int(record.day.max(initial=day))
     now, state = readings(tables, sweep(tables, steps_of(record)), max(day, latest))
     held = now.p_own + now.p_others
-    chances = now.p_reach, 1 - now.p_dead, now.p_own / held
+    chances = now.p_reach, 1 - now.p_dead, now.p_own / held, now.p_own
     tallies = observed.delivered, observed.failed, observed.observations, observed.last_s
     columns = zip(observed.pairs, state.tolist(), *(column.tolist() for column in (*chances, *tallies)), strict=True)
     made = []
-    for i, ((key, person), place, reach, alive, mine, delivered, failed, observations, last_s) in enumerate(columns):
+    for i, ((key, person), place, reach, alive, mine, own, delivered, failed, observations, last_s) in enumerate(columns):
         known = before.get((person, key))
         if known is None or not known.current:
             continue  # what was removed is evidence still, and no contact any more
-        after = State.WRONG_PERSON if known.denied else STATES[place]
+        denied = known.denied and own < DENIAL_HOLDS_BELOW
+        after = State.WRONG_PERSON if denied else STATES[place]
         if not _news(known, after, reach, (observations, delivered), last_s):
             continue
         account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
         why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
         last_at = datetime.fromtimestamp(last_s, UTC) if last_s else None
-        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why))
+        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why, denied))
     return made
 
 
@@ -170,7 +174,7 @@ async def _write(
     through: Lens,
     now: datetime,
 ) -> Worked:
-    turned = {b.person_id for b in made if (b.state in SUPPRESSED) != (before[b.person_id, b.key].state in SUPPRESSED)}
+    turned = {b.person_id for b in made if _turned(b, before[b.person_id, b.key])}
     if turned:
         await persons.lock_also_of(connection, sorted(turned), [])
     held = await beliefs.lock(connection, [(b.person_id, b.key) for b in made]) if made else {}
@@ -187,6 +191,11 @@ async def _write(
         await unlearned.put(connection, {b.key for b in made if (b.person_id, b.key) not in ours})
     changed = sum(b.state != before[b.person_id, b.key].state for b in free)
     return Worked(len(before), len(free), changed, len(made) - len(free))
+
+
+def _turned(now: Belief, known: _Before) -> bool:
+    """Whether a contact is given up or taken back."""
+    return (now.state in SUPPRESSED) != (known.state in SUPPRESSED) or (known.denied and not now.denied)
 
 
 def _as_read(known: _Before, held: Sequence[int]) -> bool:

@@ -51,9 +51,11 @@ select c.person_id, c.key, c.xmin
 PUT = """
 update contact c
    set state = u.state, p_reach = u.reach, p_alive = u.alive, p_mine = u.mine, delivered = u.delivered, failed = u.failed,
-       observations = u.observations, last_at = u.last, why = u.why, believed_at = now(), model = $12
-  from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::timestamptz[], $11::text[])
-    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why)
+       observations = u.observations, last_at = u.last, why = u.why, believed_at = now(), model = $13,
+       denied_at = case when u.denied then c.denied_at end
+  from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::timestamptz[], $11::text[],
+              $12::bool[])
+    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why, denied)
  where c.person_id = u.person and c.key || '' = u.key and c.removed_at is null"""
 
 MARK_DEAD = """
@@ -90,6 +92,8 @@ class Belief(Struct, frozen=True, gc=False):
     observations: int
     last_at: datetime | None
     why: str
+    denied: bool
+    """A "not me" still stops it."""
 
 
 async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
@@ -144,7 +148,7 @@ async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> di
 async def put(connection: Connection, beliefs: Sequence[Belief], model: int) -> None:
     """Writes beliefs beside their locked contacts."""
     columns = [list(column) for column in zip(*((
-        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_at, b.why,
+        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_at, b.why, b.denied,
     ) for b in beliefs), strict=True)]  # fmt: skip
     await connection.execute(PUT, *columns, model)
 

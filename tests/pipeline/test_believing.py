@@ -12,6 +12,11 @@ from tests.pipeline.events import certified, day, known, number, reminder, reque
 from tests.pipeline.plant import Plant
 
 LENS = lens()
+AS_LONG_AGO = """
+insert into message select (jsonb_populate_record(m, jsonb_build_object(
+  'id', m.id + $1::int, 'sent_at', now() - make_interval(years => $1::int), 'final_at', now() - make_interval(years => $1::int)))).*
+  from message m where sent_at > now() - interval '1 day'"""
+CERTIFIED_EACH_YEAR = "update person set certified = array(select current_date + 3 - 365 * y from generate_series(3, 1, -1) y)"
 SEEN = "select state, round(p_reach::numeric, 2)::float8, delivered, failed, observations from contact where person_id = $1"
 A_YEAR_AGO = "update contact set updated_at = now() - interval '1 year'"
 
@@ -139,6 +144,31 @@ async def test_a_not_me_is_about_the_person_who_was_meant(plant: Plant) -> None:
     row = await plant.row("select * from contact where person_id = 'p1'")
     assert row["p_mine"] < 0.2
     assert "不是本人" in row["why"]
+
+
+async def test_a_not_me_about_a_number_that_proved_to_be_theirs_stops_it_for_a_moment_only(plant: Plant) -> None:
+    """After reminders the person certified within days, years in a row: somebody else took the phone."""
+    await plant.post(known("p1", sms(number(1))), reminder("p1"))
+    await plant.drain()
+    await plant.report(delivered(plant.vendor.seen[0]))
+    await plant.pool.execute("update contact set updated_at = now() - interval '4 years'")
+    for years in (3, 2, 1):
+        await plant.pool.execute(AS_LONG_AGO, years)
+    await plant.pool.execute("delete from message where sent_at > now() - interval '1 day'")
+    await plant.pool.execute(CERTIFIED_EACH_YEAR)
+    await plant.post(requested("p1"))
+    await plant.drain()
+    await plant.called_back(Reading(inbound=(Inbound(number(1), "非本人", plant.vendor.seen[-1]),)))
+    await plant.pool.execute("update person set plan_due = null")
+    assert await plant.count("contact", "denied_at is not null") == 1
+    await learn(plant)
+    row = await plant.row("select * from contact")
+    assert (row["state"], row["denied_at"]) == ("good", None)
+    assert 0.75 < row["p_mine"] < 0.99
+    assert await plant.value("select plan_due <= now() from person")
+    await plant.called_back(Reading(inbound=(Inbound(number(1), "非本人", plant.vendor.seen[-1]),)))
+    await learn(plant)
+    assert await state(plant) == "wrong_person"
 
 
 async def test_a_number_that_a_source_verifies_anew_is_good_again(plant: Plant) -> None:
