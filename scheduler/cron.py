@@ -10,10 +10,11 @@ import asyncpg
 from msgspec import structs
 
 from gateway.evidence.heads import publish_heads
-from gateway.logs import get_logger
+from gateway.logs import account, get_logger
 from gateway.metrics import Metrics
 from gateway.pipeline.drift import Drift
 from gateway.pipeline.joining import LATELY
+from gateway.pipeline.poison import poisoned
 from gateway.routing import switch
 from gateway.runtime import Runtime
 from gateway.store import claims, codes, gauges, inbox, parts, persons, routing
@@ -90,13 +91,19 @@ class Scheduler:
             await _pause(stopping, ASK_AGAIN_S)
 
     async def _act(self, connection: Queries, stopping: asyncio.Event) -> None:
+        """One chore that stumbles over a row keeps no other from its turn."""
         due = dict.fromkeys(range(len(self._chores)), 0.0)
         while not stopping.is_set():
             now = time.monotonic()
             for index, (every_s, chore) in enumerate(self._chores):
                 if due[index] <= now:
                     due[index] = now + every_s
-                    await chore(connection)
+                    try:
+                        await chore(connection)
+                    except Exception as error:
+                        if not poisoned(error):
+                            raise
+                        log.error("chore_failed", chore=getattr(chore, "__name__", type(chore).__name__), **account(error))
             await _pause(stopping, 0.1)
 
     async def _plan(self, connection: Queries) -> None:

@@ -200,3 +200,17 @@ async def test_a_count_that_was_cut_off_leaves_nothing_and_is_taken_again(plant:
     assert await plant.value("select count(*) from quality_census") == 0
     async with scheduling(plant):
         await until(lambda: plant.value("select counted_at from quality_census"))
+
+
+async def test_a_row_that_one_chore_stumbles_over_keeps_no_other_from_its_turn(plant: Plant) -> None:
+    """A model that somebody wrote by hand: neither gauges nor the next fit can read it."""
+    bad = """insert into quality_model (version, at, model, basis, report)
+        values ('x', now() - interval '1 year', '{}', '{"message_id": "none"}', '{"routes": {}}')"""
+    await plant.post(known("p1", sms(number(1))))
+    await plant.pool.execute(bad)
+
+    async def published() -> bool:
+        return await plant.count("seal_head") == 1
+
+    async with scheduling(plant):
+        await until(published)
