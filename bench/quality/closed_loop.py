@@ -26,7 +26,8 @@ PERSONS, SHORT_PERSONS, SEED = 10_000, 300, 23
 MONTH, YEARLY, NEVER = 30, tuple(YEAR * n for n in range(1, 5)), 10**6
 """Days on which the model is learned, and one beyond all."""
 EVERYTHING, MODEL, ORACLE = "use everything", "model", "oracle"
-EVIDENCE_ONLY, PROBED, DENIED = "“not me” is evidence only", "probes from p_reach 0.01 on", "“not me” stops where own ≤ 0.2"
+EVIDENCE_ONLY, DENIED, FOR_GOOD = "“not me” is evidence only", "“not me” stops where own ≤ 0.2", "“not me” stops for good"
+PROBED = "probes from p_reach 0.01 on"
 Maker = Callable[[Population, History], Policy]
 
 
@@ -46,11 +47,13 @@ WAYS: Mapping[str, Maker] = {
     f"{MODEL}, learns after a month": _model(Rules(learns=(MONTH, *YEARLY))),
     f"{MODEL}, {EVIDENCE_ONLY}": _model(Rules(denied_below=0.0, learns=YEARLY)),
     f"{MODEL}, {DENIED}": _model(Rules(denied_below=0.2, learns=YEARLY)),
+    f"{MODEL}, {FOR_GOOD}": _model(Rules(denied_below=1.0, learns=YEARLY)),
     f"{MODEL}, {PROBED}": _model(Rules(probe_from=0.01, learns=YEARLY)),
     f"{MODEL}, nothing below {WORTH_FROM}": _model(Rules(worth_from=WORTH_FROM, learns=YEARLY)),
     ORACLE: _oracle(Rules()),
     f"{ORACLE}, {EVIDENCE_ONLY}": _oracle(Rules(denied_below=0.0)),
     f"{ORACLE}, {DENIED}": _oracle(Rules(denied_below=0.2)),
+    f"{ORACLE}, {FOR_GOOD}": _oracle(Rules(denied_below=1.0)),
     f"{ORACLE}, {PROBED}": _oracle(Rules(probe_from=0.01)),
     f"{ORACLE}, no probes": _oracle(Rules(probe_after_days=NEVER)),
     f"{ORACLE}, strangers probed": _oracle(Rules(probe_strangers=True)),

@@ -85,7 +85,7 @@ class Rules(Struct, frozen=True):
     """A number that is believed to be a stranger's is probed as a dead one is. The product never does: the text would go to them."""
     probe_from: float = 0.0
     """Nothing is probed below this p_reach."""
-    denied_below: float = 1.0
+    denied_below: float = states.DENIAL_HOLDS_BELOW
     """Nothing more goes to a number where somebody answered "not me", if the chance that it lives and is the person's is then at most this; 0: never so."""
     learns: tuple[int, ...] = ()
     """Days, counted from the first, on which the model is learned anew from what was seen."""

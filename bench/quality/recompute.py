@@ -62,32 +62,33 @@ async def _walk(pool: Pool) -> float:
     return time.perf_counter() - began
 
 
-async def run(contacts: int) -> None:
+async def run(contacts: int, folder: Path) -> None:
     """Fills a private store and measures."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        async with EngineHost(Path(folder) / "var", "embedded", "embedded") as host:
-            await migrate(host.store_dsn)
-            pool = await open_pool(host.store_dsn, 4, "recompute")
-            try:
-                began = time.perf_counter()
-                await _fill(pool, contacts)
-                print(f"{contacts:,} contacts with {MESSAGES} messages each written in {time.perf_counter() - began:.0f} s")
-                for what in ("all new, all written", "nothing moved"):
-                    took = await _walk(pool)
-                    each = took / contacts
-                    print(
-                        f"{what}: {took:.1f} s, {each * 1e6:.1f} us a belief; {WHOLE:,}: {each * WHOLE / 60:.1f} min (must: {WITHIN_S / 60:.0f})"
-                    )
-            finally:
-                await pool.close()
+    async with EngineHost(folder / "var", "embedded", "embedded") as host:
+        await migrate(host.store_dsn)
+        pool = await open_pool(host.store_dsn, 4, "recompute")
+        try:
+            began = time.perf_counter()
+            await _fill(pool, contacts)
+            print(f"{contacts:,} contacts with {MESSAGES} messages each written in {time.perf_counter() - began:.0f} s")
+            for what in ("all new, all written", "nothing moved"):
+                took = await _walk(pool)
+                each = took / contacts
+                print(
+                    f"{what}: {took:.1f} s, {each * 1e6:.1f} us a belief; {WHOLE:,}: {each * WHOLE / 60:.1f} min (must: {WITHIN_S / 60:.0f})"
+                )
+        finally:
+            await pool.close()
 
 
 def main() -> int:
     """Measures."""
     parser = argparse.ArgumentParser(prog="python -m bench.quality.recompute", description=__doc__)
     parser.add_argument("--contacts", type=int, default=200_000)
-    asyncio.run(run(parser.parse_args().contacts))
+    contacts = parser.parse_args().contacts
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # the store runs under an account of its own where we are root
+        asyncio.run(run(contacts, Path(folder)))
     return 0
 
 

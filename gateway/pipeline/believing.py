@@ -14,7 +14,7 @@ from gateway.quality.assemble import DAY_S
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import steps_of
-from gateway.quality.states import STATES, SUPPRESSED, State
+from gateway.quality.states import DENIAL_HOLDS_BELOW, STATES, SUPPRESSED, State
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
 from gateway.store import beliefs, persons, quality_changes, unlearned
@@ -24,9 +24,6 @@ from gateway.store.quality_changes import Change
 
 MOVED = 0.02
 """A belief that moved by less is not written again: it would change no order and no state."""
-DENIAL_HOLDS_BELOW = 0.5
-"""A "not me" stops a contact at once. It stops it for good unless the number is likelier the person's than not with that answer counted, as it is where they certified
-after several notices to it: grandchildren answer phones, too. Measured in a closed loop: of those whom the gateway lost, nine in ten had answered so themselves."""
 ACCOUNT_BLOCKED = "账号已不再关注或拒收消息。"
 NOW = "select now(), (now() at time zone 'Asia/Shanghai')::date - date '1970-01-01'"
 

@@ -21,6 +21,9 @@ GOOD_FROM, GOOD_UNTIL = 0.75, 0.55
 WORTH_FROM = 0.15
 """Where another way to the person is at hand, a message to a number below this is not worth sending: on the `tune-*` populations of
 `bench/quality`, leaving these out keeps 99.5 % of what using everything reaches, and the thresholds there were 0.17 and 0.19."""
+DENIAL_HOLDS_BELOW = 0.5
+"""A "not me" stops a contact at once. It stops it for good unless the number is likelier the person's than not with that answer counted, as it is where they certified
+after several notices to it: grandchildren answer phones, too. Measured in a closed loop: of those whom the gateway lost, nine in ten had answered so themselves."""
 BLOCKED_FROM, BLOCKED_UNTIL = 0.5, 0.3
 CHANGES_KIND = 0.8
 """A number that is given up changes between dead and a stranger's at this share."""
