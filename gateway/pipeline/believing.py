@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from msgspec import Struct, structs
 
 from gateway.pipeline.observed import NUMBERS, Observed, observe
-from gateway.quality.assemble import DAY_S
+from gateway.quality.assemble import DAY_S, day_of
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import steps_of
@@ -70,6 +70,8 @@ class _Before(Struct):
     counts: tuple[int | None, int | None]
     """Observations, and deliveries among them."""
     last_s: int | None
+    listings: list[tuple[int | None, int]]
+    """Day of verification and second of listing of each row."""
     written_by: list[int]
     """The transaction that wrote each row last: another one, and it is not the row that was read."""
 
@@ -90,15 +92,16 @@ def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
     for row in found.contacts:
-        key, person, channel, _source, verified, _listed_s, current, denied, state, p_reach, observations, delivered, last_s, written_by = (
+        key, person, channel, _source, verified, listed_s, current, denied, state, p_reach, observations, delivered, last_s, written_by = (
             row
         )
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            counts, writers = (observations, delivered), [written_by] if current else []
-            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, counts, last_s, writers)
+            counts, rows = (observations, delivered), ([(verified, listed_s)], [written_by]) if current else ([], [])
+            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, counts, last_s, *rows)
         elif current:
+            known.listings.append((verified, listed_s))
             known.written_by.append(written_by)
             known.denied = known.denied or denied
     return pairs
@@ -138,22 +141,30 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
     now, state = readings(tables, sweep(tables, steps_of(record)), max(day, latest))
     held = now.p_own + now.p_others
     chances = now.p_reach, 1 - now.p_dead, now.p_own / held, now.p_own
-    tallies = observed.delivered, observed.failed, observed.observations, observed.last_s
+    tallies = observed.delivered, observed.failed, observed.observations, observed.last_s, observed.denied_s
     columns = zip(observed.pairs, state.tolist(), *(column.tolist() for column in (*chances, *tallies)), strict=True)
     made = []
-    for i, ((key, person), place, reach, alive, mine, own, delivered, failed, observations, last_s) in enumerate(columns):
+    for i, ((key, person), place, reach, alive, mine, own, delivered, failed, observations, last_s, denied_s) in enumerate(columns):
         known = before.get((person, key))
         if known is None or not known.current:
             continue  # what was removed is evidence still, and no contact any more
-        denied = known.denied and own < DENIAL_HOLDS_BELOW
+        denied = _denied(known, denied_s, own)
         after = State.WRONG_PERSON if denied else STATES[place]
-        if not _news(known, after, reach, (observations, delivered), last_s):
+        if denied == known.denied and not _news(known, after, reach, (observations, delivered), last_s):
             continue
         account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
         why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
         last_at = datetime.fromtimestamp(last_s, UTC) if last_s else None
-        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why, denied))
+        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why, denied, denied_s))
     return made
+
+
+def _denied(known: _Before, denied_s: int, own: float) -> bool:
+    """Whether a "not me" stops the contact. One that nobody could say whom it was about is no evidence, and stops it until somebody verifies it."""
+    if not denied_s:
+        return known.denied
+    since = any(verified is not None and verified >= day_of(denied_s) and listed_s > denied_s for verified, listed_s in known.listings)
+    return own < DENIAL_HOLDS_BELOW and not since
 
 
 def _news(known: _Before, after: State, reach: float, counts: tuple[int, int], last_s: int) -> bool:
@@ -192,7 +203,7 @@ async def _write(
 
 def _turned(now: Belief, known: _Before) -> bool:
     """Whether a contact is given up or taken back."""
-    return (now.state in SUPPRESSED) != (known.state in SUPPRESSED) or (known.denied and not now.denied)
+    return (now.state in SUPPRESSED) != (known.state in SUPPRESSED) or known.denied != now.denied
 
 
 def _as_read(known: _Before, held: Sequence[int]) -> bool:

@@ -78,6 +78,8 @@ class Observed(Struct, frozen=True):
     observations: Ints
     last_s: Ints
     """When something last came of the number, in seconds; 0: never."""
+    denied_s: Ints
+    """When somebody last answered "not me" about this very person, in seconds; 0: never."""
     rows: Ints
     """(pair, seconds, what) of what was observed of each pair itself, by pair and time; `what` as in `Record`, of `words`."""
     words: tuple[Evidence, ...]
@@ -163,6 +165,7 @@ def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) ->
         np.bincount(pair[~taken], minlength=count),
         np.bincount(np.concatenate([other[0][other[5] > 0], pair]), minlength=count),
         _last(pairs, columns),
+        _denied(pairs, found.replies, count),
         np.stack(columns[:3])[:, order],
         tuple(word for _, word, _ in codes),
     )
@@ -207,6 +210,17 @@ def _of_people(pairs: _Pairs, rows: Sequence[Any]) -> Iterator[tuple[int, int, i
             answered = [pairs[key, person]] if person else pairs.holders.get(key, [])
             if len(answered) == 1:  # whom an answer of many was about nobody knows
                 yield answered[0], at_s, _SAID[_ANSWERS[keyword]], NONE, NONE, True
+
+
+def _denied(pairs: _Pairs, rows: Sequence[Any], count: int) -> Ints:
+    """The latest "not me" of each pair."""
+    denied = np.zeros(count, dtype=np.int64)
+    for key, person, keyword, _, at_s in rows:
+        if keyword == Keyword.WRONG_PERSON:
+            meant = [pairs[key, person]] if person else pairs.holders.get(key, [])
+            if len(meant) == 1:
+                denied[meant[0]] = max(denied[meant[0]], at_s)
+    return denied
 
 
 def _of_numbers(

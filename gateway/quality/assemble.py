@@ -86,7 +86,7 @@ def _from_others(seen: Observations, address: Ints, most: int) -> tuple[Ints, In
     rows = np.flatnonzero((sharers[number] > 1) & (seen.what != NONE))
     if not len(rows):
         return rows, rows
-    rows = _thinned(rows, number[rows], sharers, most)
+    rows = _thinned(rows[np.lexsort((seen.at_s[rows], number[rows]))], number, sharers, most)
     copies = sharers[number[rows]]
     copied = np.repeat(rows, copies)
     nth = np.arange(len(copied)) - np.repeat(np.cumsum(copies) - copies, copies)
@@ -96,14 +96,15 @@ def _from_others(seen: Observations, address: Ints, most: int) -> tuple[Ints, In
 
 
 def _thinned(rows: Ints, number: Ints, sharers: Ints, most: int) -> Ints:
-    heavy = np.bincount(number) * sharers[: int(number.max()) + 1]
+    """Every n-th of rows that are in order of number and time. `number`: of all rows."""
+    of = number[rows]
+    heavy = np.bincount(of) * sharers[: int(of.max()) + 1]
     if heavy.max() <= most:
         return rows
     step = np.maximum(heavy // most + 1, 1)
-    order = np.argsort(number, kind="stable")
-    nth = np.arange(len(rows)) - np.searchsorted(number[order], number[order])
-    kept = nth % step[number[order]] == 0
-    return np.sort(rows[order[kept]])
+    nth = np.arange(len(rows)) - np.searchsorted(of, of)
+    kept: Ints = rows[nth % step[of] == 0]
+    return kept
 
 
 def _repeated(pair: Ints, at_s: Ints, what: Ints, own: Flags) -> Flags:

@@ -52,10 +52,10 @@ PUT = """
 update contact c
    set state = u.state, p_reach = u.reach, p_alive = u.alive, p_mine = u.mine, delivered = u.delivered, failed = u.failed,
        observations = u.observations, last_at = u.last, why = u.why, believed_at = now(), model = $13,
-       denied_at = case when u.denied then c.denied_at end
+       denied_at = case when u.denied then coalesce(c.denied_at, to_timestamp(u.denied_s)) end
   from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::timestamptz[], $11::text[],
-              $12::bool[])
-    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why, denied)
+              $12::bool[], $14::bigint[])
+    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why, denied, denied_s)
  where c.person_id = u.person and c.key || '' = u.key and c.removed_at is null"""
 
 MARK_DEAD = """
@@ -93,7 +93,9 @@ class Belief(Struct, frozen=True, gc=False):
     last_at: datetime | None
     why: str
     denied: bool
-    """A "not me" still stops it."""
+    """A "not me" stops it."""
+    denied_s: int
+    """When that was answered, in seconds."""
 
 
 async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
@@ -148,9 +150,9 @@ async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> di
 async def put(connection: Connection, beliefs: Sequence[Belief], model: int) -> None:
     """Writes beliefs beside their locked contacts."""
     columns = [list(column) for column in zip(*((
-        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_at, b.why, b.denied,
+        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_at, b.why, b.denied, b.denied_s,
     ) for b in beliefs), strict=True)]  # fmt: skip
-    await connection.execute(PUT, *columns, model)
+    await connection.execute(PUT, *columns[:-1], model, columns[-1])
 
 
 async def mark_dead(connection: Connection, dead: Sequence[tuple[bytes, str]], alive: Sequence[bytes]) -> None:

@@ -166,9 +166,30 @@ async def test_a_not_me_about_a_number_that_proved_to_be_theirs_stops_it_for_a_m
     assert (row["state"], row["denied_at"]) == ("good", None)
     assert 0.75 < row["p_mine"] < 0.99
     assert await plant.value("select plan_due <= now() from person")
+    await plant.pool.execute("update person set certified = '{}'")  # those certifications never were: what spoke for the number is gone
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    row = await plant.row("select * from contact")
+    assert (row["state"], row["denied_at"] is not None) == ("wrong_person", True)
+    await plant.pool.execute(CERTIFIED_EACH_YEAR)
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    assert await state(plant) == "good"
     await plant.called_back(Reading(inbound=(Inbound(number(1), "非本人", plant.vendor.seen[-1]),)))
     await learn(plant)
     assert await state(plant) == "wrong_person"
+
+
+async def test_a_not_me_that_nobody_knows_whom_it_is_about_stops_all_until_somebody_verifies_the_number(plant: Plant) -> None:
+    await plant.post(known("p1", sms(number(1), verified_on=day(-300))), known("p2", sms(number(1))))
+    await plant.called_back(Reading(inbound=(Inbound(number(1), "非本人"),)))
+    await learn(plant)
+    assert [await state(plant, person) for person in ("p1", "p2")] == ["wrong_person", "wrong_person"]
+    await plant.pool.execute("update contact set denied_at = denied_at - interval '1 day'")
+    await plant.post(known("p1", sms(number(1), verified_on=day(0))))
+    await learn(plant)
+    assert await plant.rows("select denied_at is null from contact order by person_id") == [(True,), (False,)]
+    assert await state(plant, "p2") == "wrong_person"
 
 
 async def test_a_number_that_a_source_verifies_anew_is_good_again(plant: Plant) -> None:
