@@ -234,7 +234,9 @@ def _start_scores(model: Model) -> dict[tuple[ContactSource, bool], float]:
     """How likely a message reaches the person where only the source of the number is known: it is theirs, and not off for long."""
     on = model.rates.on / (model.rates.on + model.rates.off)
     return {
-        (source, verified): model.starts[start_of(source, verified=verified)].mine * on for source in ContactSource for verified in (True, False)
+        (source, verified): model.starts[start_of(source, verified=verified)].mine * on
+        for source in ContactSource
+        for verified in (True, False)
     }
 
 
