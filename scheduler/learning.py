@@ -28,13 +28,13 @@ BUSY_S, BUSY_FROM = 2.0, 100
 """Busy: so many numbers had news within so many seconds."""
 AT_ONCE = 500
 """Notes that are taken in one transaction."""
-CONTACTS_AT_ONCE = 2000
+CONTACTS_AT_ONCE = 1000
 """Contacts that one step of the walk looks at, in a transaction."""
 ASIDE = 4.0
 """While the gateway is busy, so many times as long as it works it rests."""
 A_TURN_S = 10.0
 """Seconds that it goes on before it looks again what is most needed."""
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 3
 """Steps of the walk at the same time: one waits for the store while the other counts."""
 log = get_logger("learner")
 

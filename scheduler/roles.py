@@ -181,6 +181,6 @@ async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
     # Arrays take memory that workers need not have.
     from scheduler.learning import Learning  # noqa: PLC0415
 
-    async with open_runtime(config, calendar, "scheduler", connections=4) as runtime, _beside(runtime) as (redis, metrics):
+    async with open_runtime(config, calendar, "scheduler", connections=6) as runtime, _beside(runtime) as (redis, metrics):
         learner = Learning(runtime.pool, timedelta(days=REFRESH_DAYS))
         await Scheduler(runtime, ArqJobs(redis), metrics, [learner, LookingUp(runtime, RateTokens(redis))]).run(stopping)

@@ -66,7 +66,7 @@ async def run(contacts: int, folder: Path) -> None:
     """Fills a private store and measures."""
     async with EngineHost(folder / "var", "embedded", "embedded") as host:
         await migrate(host.store_dsn)
-        pool = await open_pool(host.store_dsn, 4, "recompute")
+        pool = await open_pool(host.store_dsn, 6, "recompute")
         try:
             began = time.perf_counter()
             await _fill(pool, contacts)
