@@ -4,11 +4,11 @@ import numpy as np
 from msgspec import Struct
 
 from bench.quality.course import BELOW, DEAD, DENIED, WRONG_PERSON, Course
+from bench.quality.measure import RECOGNISED_AFTER
 from bench.quality.population import ON, History
 from gateway.quality.record import Flags, Ints
 
 YEAR = 365
-RECOGNISED_AFTER = 3
 
 
 class Worth(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from gateway.model import Contact
 from gateway.store.pool import Connection
+from gateway.store.quality_state import verified_anew
 
 # By way of the person, who has a few contacts: a number may stand for thousands of persons.
 KEEP = """
@@ -13,13 +14,13 @@ select c.person_id, c.key, c.source, c.verified_on, c.updated_at
   join contact c on c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.relation = u.relation
  where (c.source, c.verified_on, c.removed_at) is distinct from (u.source, u.verified_on, null)"""
 
-CONFIRMED = """
+CONFIRMED = f"""
 insert into quality_change (key, person_id, before, after, why, at)
 select c.key, c.person_id, case when c.denied_at is not null then 'wrong_person' else c.state end, 'good', $7, now()
   from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::date[]) as u(person, channel, key, relation, source, verified_on)
   join contact c on c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.relation = u.relation
  where c.removed_at is null and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
-   and u.verified_on > coalesce(c.verified_on, '-infinity') and (c.denied_at is null or u.verified_on >= (c.denied_at at time zone 'Asia/Shanghai')::date)"""
+   and {verified_anew("u", "c")}"""  # noqa: S608 - our own words
 VERIFIED_ANEW = "号码放弃使用之后经重新核实。"
 
 

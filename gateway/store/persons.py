@@ -9,7 +9,7 @@ from gateway.model import Contact, Person, Standing
 from gateway.store import listings, unlearned
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection, Queries
-from gateway.store.quality_state import GIVEN_UP
+from gateway.store.quality_state import GIVEN_UP, verified_anew
 from gateway.store.vault import Vault, pack_benefits, unpack_benefits
 from gateway.words import Beneficiary, ContactSource, Insurance, Relation
 
@@ -68,7 +68,7 @@ update person p
          deadline, deceased, died_on, conflict, benefits, listed, plan_due, pending)
  where p.id = u.id"""
 
-PUT_CONTACTS = """
+PUT_CONTACTS = f"""
 insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at, override_until)
 select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at, g.override_until
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
@@ -77,26 +77,19 @@ select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.de
        select c.state, c.denied_at, c.override_until from contact c
         where c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.removed_at is null
           and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
-          and (u.verified_on > coalesce(c.verified_on, '-infinity')
-               and u.verified_on >= coalesce((c.denied_at at time zone 'Asia/Shanghai')::date, u.verified_on)) is not true
+          and ({verified_anew("u", "c")}) is not true
         order by c.denied_at desc nulls last limit 1) g on true
     on conflict (person_id, channel, key, relation) do update
    set source = excluded.source, verified_on = excluded.verified_on, sealed = excluded.sealed, removed_at = null,
        updated_at = case when (contact.source, contact.verified_on, contact.removed_at) is distinct from (excluded.source, excluded.verified_on, null)
                          then now() else contact.updated_at end,
-       state = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity') and contact.state in ('dead', 'wrong_person')
-                         and excluded.verified_on >= coalesce((contact.denied_at at time zone 'Asia/Shanghai')::date, excluded.verified_on)
-                    then null else contact.state end,
+       state = case when contact.state in ('dead', 'wrong_person') and {verified_anew("excluded", "contact")} then null else contact.state end,
        p_reach = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
                            and (contact.state in ('dead', 'wrong_person') or contact.denied_at is not null)
                       then null else contact.p_reach end,
-       denied_at = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
-                             and excluded.verified_on >= (contact.denied_at at time zone 'Asia/Shanghai')::date
-                        then null else contact.denied_at end"""
+       denied_at = case when {verified_anew("excluded", "contact")} then null else contact.denied_at end"""  # noqa: S608 - our own words
 """A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after. In another relation to
-the same person it is as given up as it was: a "not me" is of person and number.
-
-Plan does the same before this is written (`confirmed` in gateway/plan/contacts.py)."""
+the same person it is as given up as it was: a "not me" is of person and number."""
 
 # A number that was dead as this contact may be nobody's dead number any more.
 REMOVE_CONTACTS = """

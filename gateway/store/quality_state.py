@@ -21,6 +21,16 @@ UNUSABLE = ("dead", "wrong_person", "blocked")
 GIVEN_UP = ("dead", "wrong_person")
 """States in which a contact is not used."""
 
+
+def verified_anew(given: str, known: str) -> str:
+    """Where the listing `given` verifies the contact `known` later than we knew, and no earlier than a "not me" about it. Null counts as no.
+
+    Plan asks the same of values (`confirmed` in gateway/plan/contacts.py).
+    """
+    denied_on = f"({known}.denied_at at time zone 'Asia/Shanghai')::date"
+    return f"{given}.verified_on > coalesce({known}.verified_on, '-infinity') and {given}.verified_on >= coalesce({denied_on}, {given}.verified_on)"
+
+
 QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, c.denied_at, c.override_until,
        (select n.opted_out_at from number n where n.key = c.key) as opted_out_at"""  # noqa: S608 - our own words
 """What is shown of a contact. Numbers are looked up for what is shown only, after a list is sorted: most have no row."""
