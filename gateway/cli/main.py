@@ -42,7 +42,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         made: click.Command = import_module(f"gateway.cli.{COMMANDS[cmd_name]}").command(self._rooms)
-        return made
+        return _unwrapped(made)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command that was asked for."""
@@ -56,6 +56,15 @@ class Commands(click.Group):
             for line in said.splitlines():
                 click.echo(f"tixing {ctx.invoked_subcommand or ''}: {line}", err=True)
         raise SystemExit(1)
+
+
+def _unwrapped(command: click.Command) -> click.Command:
+    r"""The command and those below it, with examples that click leaves as they are: by a backspace, which a raw docstring writes as \b."""
+    if command.help:
+        command.help = command.help.replace("\\b", "\b")
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _unwrapped(below)
+    return command
 
 
 def build(rooms: Rooms) -> click.Group:

@@ -27,6 +27,7 @@ def test_help_names_every_command_and_an_example_of_each(home: Home) -> None:
     for name in COMMANDS:
         said = home.done(name, "--help")
         assert "Usage:" in said
+        assert "\\b" not in said
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,9 @@ def test_help_names_every_command_and_an_example_of_each(home: Home) -> None:
     ["serve", "demo", "check", "migrate", "due", "import", "token list", "key rotate", "evidence verify", "quality fit", "quality models"],
 )
 def test_every_command_takes_a_configuration(home: Home, command: str) -> None:
-    assert "--config FILE" in home.done(*command.split(), "--help")
+    said = home.done(*command.split(), "--help")
+    assert "--config FILE" in said
+    assert "\\b" not in said
 
 
 def test_a_command_nobody_knows_is_refused(home: Home) -> None:
