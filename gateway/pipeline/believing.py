@@ -66,9 +66,10 @@ class _Before(Struct):
     state: State
     denied: bool
     current: bool
-    p_reach: float | None
-    counts: tuple[int | None, int | None]
-    """Observations, and deliveries among them."""
+    chances: tuple[float | None, ...]
+    """`p_reach`, `p_alive`, `p_mine`; nothing is believed yet where they are missing."""
+    counts: tuple[int | None, ...]
+    """Deliveries, failures, observations."""
     last_s: int | None
     listings: list[tuple[int | None, int]]
     """Day of verification and second of listing of each row."""
@@ -92,14 +93,13 @@ def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
     for row in found.contacts:
-        key, person, channel, _source, verified, listed_s, current, denied, state, p_reach, observations, delivered, last_s, written_by = (
-            row
-        )
+        key, person, channel, _source, verified, listed_s, current, denied, state, *believed, last_s, written_by = row
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            counts, rows = (observations, delivered), ([(verified, listed_s)], [written_by]) if current else ([], [])
-            pairs[person, key] = _Before(channel, shown, denied, current, p_reach, counts, last_s, *rows)
+            chances, counts = tuple(believed[:3]), tuple(believed[3:])
+            rows = ([(verified, listed_s)], [written_by]) if current else ([], [])
+            pairs[person, key] = _Before(channel, shown, denied, current, chances, counts, last_s, *rows)
         elif current:
             known.listings.append((verified, listed_s))
             known.written_by.append(written_by)
@@ -150,7 +150,7 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
             continue  # what was removed is evidence still, and no contact any more
         denied = _denied(known, denied_s, own)
         after = State.WRONG_PERSON if denied else STATES[place]
-        if denied == known.denied and not _news(known, after, reach, (observations, delivered), last_s):
+        if denied == known.denied and not _news(known, after, (reach, alive, mine), (delivered, failed, observations), last_s):
             continue
         account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
         why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
@@ -167,11 +167,12 @@ def _denied(known: _Before, denied_s: int, own: float) -> bool:
     return own < DENIAL_HOLDS_BELOW and not since
 
 
-def _news(known: _Before, after: State, reach: float, counts: tuple[int, int], last_s: int) -> bool:
-    if known.p_reach is None:
+def _news(known: _Before, after: State, chances: tuple[float, ...], counts: tuple[int, ...], last_s: int) -> bool:
+    if None in known.chances:
         return bool(last_s) or after not in {State.UNVERIFIED, State.GOOD}
     later = last_s - (known.last_s or 0)  # of a number that many share something comes every minute: the day is enough
-    return after is not known.state or counts != known.counts or abs(reach - known.p_reach) >= MOVED or later >= DAY_S
+    moved = any(abs(now - (before or 0.0)) >= MOVED for now, before in zip(chances, known.chances, strict=True))
+    return after is not known.state or counts != known.counts or moved or later >= DAY_S
 
 
 async def _write(

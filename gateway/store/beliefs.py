@@ -13,7 +13,7 @@ from gateway.store.pool import Connection
 # Times are whole seconds since 1970-01-01 UTC and days those since 1970-01-01: numbers are read into columns several times as fast as times are.
 CONTACTS = """
 select c.key, c.person_id, c.channel, c.source, c.verified_on - date '1970-01-01', extract(epoch from c.updated_at)::bigint, c.removed_at is null,
-       c.denied_at is not null, c.state, c.p_reach, c.observations, c.delivered,
+       c.denied_at is not null, c.state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations,
        extract(epoch from c.last_at)::bigint, c.xmin
   from unnest($1::bytea[]) as k(key) join contact c on c.key = k.key"""
 

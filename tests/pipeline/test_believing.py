@@ -219,6 +219,42 @@ async def test_a_contact_that_somebody_holds_is_taken_up_again(plant: Plant, oth
     assert [await state(plant, person) for person in ("p1", "p2")] == ["good", "good"]
 
 
+async def test_a_failure_counts_where_an_answer_ceases_to(plant: Plant) -> None:
+    """Whose answer it was nobody can say once a second person has the number: as much is observed as before, and other things."""
+    await plant.post(known("p1", sms(number(1))))
+    await plant.called_back(Reading(inbound=(Inbound(number(1), "好的"),)))
+    await plant.pool.execute("update inbound set received_at = received_at - interval '1 year'")
+    await plant.pool.execute(A_YEAR_AGO)
+    for _ in range(5):
+        await plant.post(requested("p1"))
+    await plant.drain()
+    *most, last = plant.vendor.seen
+    await plant.report(*map(absent, most))
+    await learn(plant)
+    first = "select failed, observations, p_reach < 0.001 from contact where person_id = 'p1'"
+    assert await plant.rows(first) == [(4, 6, True)]
+    await plant.post(known("p2", sms(number(1))))
+    await plant.report(absent(last))
+    await learn(plant)
+    assert await plant.rows(first) == [(5, 6, True)]
+
+
+async def test_what_fades_is_written_though_the_person_is_reached_as_little_as_before(plant: Plant) -> None:
+    """A dead number is sold again some day: it is alive then, and a stranger's."""
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, absent, absent, absent, absent)
+    await learn(plant)
+    seen = "select p_alive, p_reach from contact"
+    before = await plant.row(seen)
+    await plant.pool.execute("update message set sent_at = sent_at - interval '250 days', final_at = final_at - interval '250 days'")
+    await plant.pool.execute("update contact set updated_at = updated_at - interval '250 days', last_at = last_at - interval '250 days'")
+    await plant.pool.execute("insert into unlearned (key) select key from contact")
+    await learn(plant)
+    after = await plant.row(seen)
+    assert after["p_alive"] > before["p_alive"] + 0.1
+    assert abs(after["p_reach"] - before["p_reach"]) < 0.02
+
+
 async def test_a_message_that_comes_while_it_learns_is_not_forgotten(plant: Plant) -> None:
     await plant.post(known("p1", sms(number(1))))
     await told(plant, delivered)
