@@ -40,8 +40,13 @@ def command(rooms: Rooms) -> click.Group:
     def evaluate(file: Path, as_of: str | None, learns: bool, why: bool, out: Path | None) -> None:  # noqa: FBT001 - click hands flags over so
         r"""Beliefs about persons and their numbers, from NDJSON histories of evidence. Reads no configuration and no store.
 
-        A line is {"person":"p1","address":"a1","at":"2026-01-05T09:00:00+08:00","evidence":"delivered"}, in any order; with "source" and
-        "verified_on" for evidence "listed", "provider" and "vendor_code" where they are known. Bad lines are said with their number and left out.
+        One observation a line, in any order, with "source" and "verified_on" for evidence "listed", "provider" and "vendor_code" where
+        they are known. Bad lines are said with their number and left out.
+
+        \b
+        {"person":"p1","address":"a1","at":"2026-01-05T09:00:00+08:00",
+         "evidence":"delivered","provider":"x","vendor_code":"DELIVRD"}
+
         The CSV has person, address, state, p_reach, p_alive, p_mine, observations, last_at. What --fit learned goes to standard error, or to
         standard output where the CSV goes to a file. docs/quality.md says what the numbers mean.
 
