@@ -69,10 +69,10 @@ def command(rooms: Rooms) -> click.Group:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow((*HEADER, "why") if why else HEADER)
             writer.writerows(rows(found, why=why))
+        again = f", {histories.repeated} said twice" if histories.repeated else ""
         later = f", {histories.later} later than --as-of" if histories.later else ""
-        click.echo(
-            f"{len(histories)} observations of {len(histories.pairs)} pairs; {bad} bad lines{later}; model {model.version}", err=True
-        )
+        counts = f"{len(histories) - histories.repeated} observations of {len(histories.pairs)} pairs; {bad} bad lines{again}{later}"
+        click.echo(f"{counts}; model {model.version}", err=True)
 
     quality.add_command(quality_fit.fit_command(rooms))
     quality.add_command(quality_fit.models_command(rooms))

@@ -55,6 +55,8 @@ class Histories:
         self._codes: dict[tuple[str, str, str], int] = {}
         self._starts: dict[str, int] = {}
         self._columns = [array("q") for _ in range(5)]
+        self._known: tuple[int, list[Ints]] | None = None
+        """Of so many lines, the columns without what is repeated."""
 
     def add(self, line: bytes | str) -> None:
         """Takes one line. Raises `BadLine`."""
@@ -82,19 +84,30 @@ class Histories:
 
     def record(self) -> Record:
         """All of it in order, ready for beliefs; what was said twice of one second counts once."""
-        columns = [_column(column) for column in self._columns]
-        once = _once(columns)
-        pair, at_s, what, start, verified_day = (column[once] for column in columns)
+        pair, at_s, what, start, verified_day = self._distinct()
         return assemble(
             Observations(pair, at_s, what, start, verified_day), _column(self._address), tuple(self._codes), tuple(self._starts)
         )
 
     def counts(self) -> tuple[Ints, Ints]:
         """Per pair: observations, and seconds of the last."""
-        pair, at_s = _column(self._columns[0]), _column(self._columns[1])
+        pair, at_s, *_ = self._distinct()
         last = np.zeros(len(self.pairs), dtype=np.int64)
         np.maximum.at(last, pair, at_s)
         return np.bincount(pair, minlength=len(self.pairs)), last
+
+    @property
+    def repeated(self) -> int:
+        """Lines that another line says word for word."""
+        return len(self) - len(self._distinct()[0])
+
+    def _distinct(self) -> list[Ints]:
+        """The columns, each line once; worked out once for so many lines."""
+        if self._known is None or self._known[0] != len(self):
+            columns = [_column(column) for column in self._columns]
+            once = _once(columns)
+            self._known = len(self), [column[once] for column in columns]
+        return self._known[1]
 
     def __len__(self) -> int:
         """Lines that were taken."""

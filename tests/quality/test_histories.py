@@ -103,6 +103,15 @@ def test_a_report_that_came_twice_was_seen_once() -> None:
     assert second[6] == 6
 
 
+def test_a_line_that_comes_twice_is_counted_once_and_said() -> None:
+    histories = Histories(NOW)
+    for given in (line(), line(), line(vendor_code="E1"), line()):
+        histories.add(given)
+    assert (histories.counts()[0].tolist(), histories.repeated) == ([2], 2)
+    histories.add(line(provider="x"))
+    assert (histories.counts()[0].tolist(), histories.repeated) == ([3], 2)
+
+
 def test_another_code_or_another_second_is_another_observation() -> None:
     histories = Histories(NOW)
     for given in (line(), line(vendor_code="E1"), line(provider="x"), line(at="2026-01-05T09:00:01+08:00"), line(person="p2")):
