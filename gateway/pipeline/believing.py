@@ -5,16 +5,19 @@ Nothing is folded on the way of a message, so what comes late, twice or out of o
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 
+import numpy as np
 from msgspec import Struct, structs
+from numpy.typing import NDArray
 
 from gateway.pipeline.observed import NUMBERS, Observed, observe
 from gateway.quality.assemble import DAY_S, day_of
+from gateway.quality.chain import Array
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
-from gateway.quality.record import steps_of
-from gateway.quality.states import DENIAL_HOLDS_BELOW, STATES, SUPPRESSED, State
+from gateway.quality.record import Ints, steps_of
+from gateway.quality.states import BLOCKED, DENIAL_HOLDS_BELOW, GOOD, STATES, SUPPRESSED, UNVERIFIED, WRONG_PERSON, State
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
 from gateway.store import beliefs, persons, quality_changes, unlearned
@@ -66,15 +69,17 @@ class _Before(Struct):
     state: State
     denied: bool
     current: bool
-    chances: tuple[float | None, ...]
-    """`p_reach`, `p_alive`, `p_mine`; nothing is believed yet where they are missing."""
-    counts: tuple[int | None, ...]
-    """Deliveries, failures, observations."""
-    last_s: int | None
+    said: tuple[float | None, ...]
+    """`p_reach`, `p_alive`, `p_mine`; deliveries, failures, observations; last second. Nothing is believed yet where the first are missing."""
     listings: list[tuple[int | None, int]]
     """Day of verification and second of listing of each row."""
     written_by: list[int]
     """The transaction that wrote each row last: another one, and it is not the row that was read."""
+
+
+NOBODY = _Before("", State.UNVERIFIED, denied=False, current=False, said=(None,) * 7, listings=[], written_by=[])
+"""Of messages to whom the number is no contact of any more."""
+PLACE = {state: place for place, state in enumerate(STATES)}
 
 
 async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) -> Worked:
@@ -82,7 +87,7 @@ async def believe(connection: Connection, keys: Sequence[bytes], through: Lens) 
     if not keys:
         return Worked()
     found = await beliefs.evidence(connection, keys)
-    certified = await beliefs.certified(connection, list({row[1] for row in found.messages}))
+    certified = await beliefs.certified(connection, list(set(found.messages.person)))
     now, day = await connection.fetchrow(NOW)
     before = _before(found)
     worked = await asyncio.to_thread(_work_out, found, certified, before, through, day)
@@ -93,13 +98,12 @@ def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
     for row in found.contacts:
-        key, person, channel, _source, verified, listed_s, current, denied, state, *believed, last_s, written_by = row
+        key, person, channel, _source, verified, listed_s, current, denied, state, *said, written_by = row
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            chances, counts = tuple(believed[:3]), tuple(believed[3:])
             rows = ([(verified, listed_s)], [written_by]) if current else ([], [])
-            pairs[person, key] = _Before(channel, shown, denied, current, chances, counts, last_s, *rows)
+            pairs[person, key] = _Before(channel, shown, denied, current, tuple(said), *rows)
         elif current:
             known.listings.append((verified, listed_s))
             known.written_by.append(written_by)
@@ -108,7 +112,7 @@ def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
 
 
 def _work_out(
-    found: Evidence, certified: Mapping[str, Sequence[date]], before: Mapping[tuple[str, bytes], _Before], through: Lens, day: int
+    found: Evidence, certified: beliefs.Certified, before: Mapping[tuple[str, bytes], _Before], through: Lens, day: int
 ) -> list[Belief]:
     accounts = {key for (_, key), one in before.items() if one.channel not in NUMBERS}
     if not accounts:
@@ -126,53 +130,62 @@ def _only(found: Evidence, wanted: Callable[[bytes], bool]) -> Evidence:
         found,
         contacts=[row for row in found.contacts if wanted(row[0])],
         listings=[row for row in found.listings if wanted(row[0])],
-        messages=[row for row in found.messages if wanted(found.keys[row[0]])],
+        messages=found.messages.only(np.array([wanted(key) for key in found.keys], dtype=np.bool_)),
         replies=[row for row in found.replies if wanted(row[0])],
         lookups=[word for word in found.lookups if wanted(word.key)],
     )
 
 
 def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], tables: Tables, day: int) -> list[Belief]:
-    """Beliefs that are worth writing."""
+    """Beliefs that are worth writing. What was removed is evidence still, and no contact any more."""
     if not observed.pairs:
         return []
     record = observed.record
-    latest = int(record.day.max(initial=day))
-    now, state = readings(tables, sweep(tables, steps_of(record)), max(day, latest))
-    held = now.p_own + now.p_others
-    chances = now.p_reach, 1 - now.p_dead, now.p_own / held, now.p_own
-    tallies = observed.delivered, observed.failed, observed.observations, observed.last_s, observed.denied_s
-    columns = zip(observed.pairs, state.tolist(), *(column.tolist() for column in (*chances, *tallies)), strict=True)
-    made = []
-    for i, ((key, person), place, reach, alive, mine, own, delivered, failed, observations, last_s, denied_s) in enumerate(columns):
-        known = before.get((person, key))
-        if known is None or not known.current:
-            continue  # what was removed is evidence still, and no contact any more
-        denied = _denied(known, denied_s, own)
-        after = State.WRONG_PERSON if denied else STATES[place]
-        if denied == known.denied and not _news(known, after, (reach, alive, mine), (delivered, failed, observations), last_s):
-            continue
-        account_blocked = after is State.BLOCKED and known.channel not in NUMBERS
-        why = ACCOUNT_BLOCKED if account_blocked else because(STATES[place], now.one(i), observed.seen(i))
-        last_at = datetime.fromtimestamp(last_s, UTC) if last_s else None
-        made.append(Belief(person, key, after, reach, alive, mine, delivered, failed, observations, last_at, why, denied, denied_s))
-    return made
+    now, state = readings(tables, sweep(tables, steps_of(record)), max(day, int(record.day.max(initial=day))))
+    known = [before.get((person, key), NOBODY) for key, person in observed.pairs]
+    denied = _denied(known, observed.denied_s, now.p_own)
+    after = np.where(denied, WRONG_PERSON, state)
+    chances = now.p_reach, 1 - now.p_dead, now.p_own / (now.p_own + now.p_others)
+    counts = observed.delivered, observed.failed, observed.observations
+    news = _news(known, after, np.stack(chances), np.stack(counts), observed.last_s)
+    worth = np.flatnonzero(_flags([one.current for one in known]) & (news | (denied != _flags([one.denied for one in known]))))
+    places = worth.tolist()
+    seen = observed.seen(places)
+    why = [
+        ACCOUNT_BLOCKED if shown == BLOCKED and known[place].channel not in NUMBERS else because(STATES[judged], reading, one)
+        for place, shown, judged, reading, one in zip(
+            places, after[worth].tolist(), state[worth].tolist(), now.some(worth), seen, strict=True
+        )
+    ]
+    keys, persons = zip(*map(observed.pairs.__getitem__, places), strict=True) if places else ((), ())
+    columns = (column[worth].tolist() for column in (*chances, *counts, observed.last_s, denied, observed.denied_s))
+    return list(map(Belief, persons, keys, map(STATES.__getitem__, after[worth].tolist()), why, *columns))
 
 
-def _denied(known: _Before, denied_s: int, own: float) -> bool:
-    """Whether a "not me" stops the contact. One that nobody could say whom it was about is no evidence, and stops it until somebody verifies it."""
-    if not denied_s:
-        return known.denied
-    since = any(verified is not None and verified >= day_of(denied_s) and listed_s > denied_s for verified, listed_s in known.listings)
-    return own < DENIAL_HOLDS_BELOW and not since
+def _flags(values: list[bool]) -> NDArray[np.bool_]:
+    return np.array(values, dtype=np.bool_)
 
 
-def _news(known: _Before, after: State, chances: tuple[float, ...], counts: tuple[int, ...], last_s: int) -> bool:
-    if None in known.chances:
-        return bool(last_s) or after not in {State.UNVERIFIED, State.GOOD}
-    later = last_s - (known.last_s or 0)  # of a number that many share something comes every minute: the day is enough
-    moved = any(abs(now - (before or 0.0)) >= MOVED for now, before in zip(chances, known.chances, strict=True))
-    return after is not known.state or counts != known.counts or moved or later >= DAY_S
+def _denied(known: Sequence[_Before], denied_s: Ints, own: Array) -> NDArray[np.bool_]:
+    """Whether a "not me" stops each contact. One that nobody could say whom it was about is no evidence, and stops it until somebody verifies it."""
+    denied = _flags([one.denied for one in known])
+    for place in np.flatnonzero(denied_s).tolist():
+        at_s, listings = int(denied_s[place]), known[place].listings
+        since = any(verified is not None and verified >= day_of(at_s) and listed_s > at_s for verified, listed_s in listings)
+        denied[place] = own[place] < DENIAL_HOLDS_BELOW and not since
+    return denied
+
+
+def _news(known: Sequence[_Before], after: NDArray[np.int8], chances: Array, counts: Ints, last_s: Ints) -> NDArray[np.bool_]:
+    """Whether what is believed now is other than before."""
+    said = np.array([one.said for one in known], dtype=np.float64).T  # what is missing is no number
+    new = np.isnan(said[:3]).any(axis=0)
+    tells = (last_s > 0) | ((after != UNVERIFIED) & (after != GOOD))
+    later = last_s - np.nan_to_num(said[6])  # of a number that many share something comes every minute: the day is enough
+    moved = (np.abs(chances - said[:3]) >= MOVED).any(axis=0) | (counts != said[3:6]).any(axis=0) | (later >= DAY_S)
+    turned = after != np.array([PLACE[one.state] for one in known])
+    news: NDArray[np.bool_] = np.where(new, tells, moved | turned)
+    return news
 
 
 async def _write(

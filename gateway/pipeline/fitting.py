@@ -104,7 +104,7 @@ async def gather(connection: Connection, keys: Sequence[bytes], told: Told) -> O
         parts.append(await beliefs.evidence(connection, [key for key in batch if key not in crowded]))
         told("reading", min(at + BATCH, len(keys)), len(keys))
     found = beliefs.joined(parts)
-    certified = await beliefs.certified(connection, list({row[1] for row in found.messages}))
+    certified = await beliefs.certified(connection, list(set(found.messages.person)))
     return await asyncio.to_thread(observe, found, certified)
 
 

@@ -1,7 +1,6 @@
 """The record about some numbers → observations: which message, reply, listing, certification or look-up is evidence of what. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -25,7 +24,6 @@ CERTIFIES_WITHIN = 90
 """Days after a notice within which a certification speaks for its number; three months is how long the last one is good for (product)."""
 ASKS = ("reminder.", "suspension.lapsed", "suspension.not_certified", "termination.not_certified")
 """Texts that ask for a certification. What nobody does after the others says nothing."""
-EPOCH = date(1970, 1, 1).toordinal()
 NUMBERS = frozenset({"sms", "voice"})
 """Channels whose addresses are telephone numbers, which die and are sold again; the others are accounts."""
 
@@ -80,19 +78,18 @@ class Observed(Struct, frozen=True):
     """When something last came of the number, in seconds; 0: never."""
     denied_s: Ints
     """When somebody last answered "not me" about this very person, in seconds; 0: never."""
-    rows: Ints
-    """(pair, seconds, what) of what was observed of each pair itself, by pair and time; `what` as in `Record`, of `words`."""
-    words: tuple[Evidence, ...]
 
-    def seen(self, pair: int) -> list[Seen]:
-        """What was observed of a pair, in order, for the sentence that explains its state."""
-        first, end = np.searchsorted(self.rows[0], [pair, pair + 1])
-        return [Seen(day_of(at_s), self._word(what)) for _, at_s, what in self.rows[:, first:end].T.tolist()]
-
-    def _word(self, what: int) -> Evidence:
-        if what == NONE:
-            return Evidence.LISTED
-        return self.words[what] if what >= 0 else RESPONSES[NONE - 1 - what]
+    def seen(self, pairs: Iterable[int]) -> Iterator[list[Seen]]:
+        """What was observed of each of these pairs itself, in order, for the sentence that explains its state."""
+        record = self.record
+        begins = np.concatenate([[0], np.cumsum(record.own)])[record.first].tolist()
+        words = (
+            *(Evidence(word) for _, word, _ in record.codes),
+            *reversed(RESPONSES),
+            Evidence.LISTED,
+        )  # `NONE` is the last, responses count back from there
+        seen = list(map(Seen, record.day[record.own].tolist(), map(words.__getitem__, record.what[record.own].tolist())))
+        return (seen[begins[pair] : begins[pair + 1]] for pair in pairs)
 
 
 class _Pairs(dict[tuple[bytes, str], int]):
@@ -140,7 +137,7 @@ NOTHING = -99
 """Of a message whose end says nothing of its number."""
 
 
-def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) -> Observed:
+def observe(found: beliefs.Evidence, certified: beliefs.Certified) -> Observed:
     """What the rows of these numbers say of their pairs."""
     pairs, codes, starts = _Pairs(), dict[tuple[str, Evidence, str], int](), dict[str, int]()
     rows: list[tuple[int, int, int, int, int, bool]] = []
@@ -150,25 +147,28 @@ def observe(found: beliefs.Evidence, certified: Mapping[str, Sequence[date]]) ->
     what, taken, asked = np.array(meanings.what, dtype=np.int64)[said], _flags(meanings.taken)[said], _flags(meanings.asked)[said]
     rows += _of_people(pairs, found.replies)
     rows += _of_numbers(pairs, codes, found)
-    rows += _certified(list(pairs), (pair[asked], at_s[asked], taken[asked]), certified)
     other = np.array(rows, dtype=np.int64).reshape(-1, 6).T
-    silent = np.full(len(pair), NONE)
-    columns = [np.concatenate(both) for both in zip(other, (pair, at_s, what, silent, silent, asked), strict=True)]
+    sent = _columns(pair, at_s, what, asks=asked)
+    who, when = _certified(list(pairs), (pair[asked], at_s[asked], taken[asked]), certified)
+    columns = [np.concatenate(parts) for parts in zip(other, sent, _columns(who, when, _SAID[Evidence.CERTIFIED], asks=True), strict=True)]
     seen = Observations(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5].astype(np.bool_))
     record = assemble(seen, np.array(pairs.address, dtype=np.int64), tuple(codes), tuple(starts), MOST_SHARED)
     count = len(pairs)
-    order = np.lexsort((columns[1], columns[0]))
     return Observed(
         list(pairs),
         record,
         np.bincount(pair[taken], minlength=count),
         np.bincount(pair[~taken], minlength=count),
-        np.bincount(np.concatenate([other[0][other[5] > 0], pair]), minlength=count),
+        np.bincount(np.concatenate([other[0][other[5] > 0], pair, who]), minlength=count),
         _last(pairs, columns),
         _denied(pairs, found.replies, count),
-        np.stack(columns[:3])[:, order],
-        tuple(word for _, word, _ in codes),
     )
+
+
+def _columns(pair: Ints, at_s: Ints, what: Ints | int, *, asks: NDArray[np.bool_] | bool) -> tuple[Ints, ...]:
+    """Columns of what is no listing."""
+    nothing = np.full(len(pair), NONE)
+    return pair, at_s, np.broadcast_to(what, len(pair)), nothing, nothing, np.broadcast_to(asks, len(pair)).astype(np.int64)
 
 
 def _flags(values: list[bool]) -> NDArray[np.bool_]:
@@ -194,13 +194,21 @@ def _listed(pairs: _Pairs, starts: dict[str, int], row: Sequence[Any]) -> tuple[
 def _sent(pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: beliefs.Evidence) -> tuple[Ints, Ints, Ints, _Meanings]:
     """Messages as columns: pair, when they ended, which of the meanings they had."""
     meanings = _Meanings(codes)
-    keys = found.keys
-    places, persons, said, at_s = zip(*found.messages, strict=True) if found.messages else [()] * 4
-    pair = np.array([pairs[keys[place], person] for place, person in zip(places, persons, strict=True)], dtype=np.int64)
-    which = np.array([meanings[one] for one in said], dtype=np.int64)
-    ended = np.array(at_s, dtype=np.int64)
+    sent = found.messages
+    which = np.fromiter(map(meanings.__getitem__, sent.said), dtype=np.int64, count=len(sent.said))
     says = np.array(meanings.what, dtype=np.int64)[which] != NOTHING
-    return pair[says], ended[says], which[says], meanings
+    return _pairs_of(pairs, found)[says], sent.at_s[says], which[says], meanings
+
+
+def _pairs_of(pairs: _Pairs, found: beliefs.Evidence) -> Ints:
+    """The pair of each message. Those to one person at one number come one after the other, more often than not."""
+    sent, persons = found.messages, dict[str, int]()
+    if not len(sent.place):
+        return np.zeros(0, dtype=np.int64)
+    who = np.array([persons.setdefault(person, len(persons)) for person in sent.person], dtype=np.int64)
+    begins = np.flatnonzero(np.concatenate([[True], (np.diff(sent.place) != 0) | (np.diff(who) != 0)]))
+    pair = [pairs[found.keys[sent.place[at]], sent.person[at]] for at in begins.tolist()]
+    return np.repeat(np.array(pair, dtype=np.int64), np.diff(np.append(begins, len(who))))
 
 
 def _of_people(pairs: _Pairs, rows: Sequence[Any]) -> Iterator[tuple[int, int, int, int, int, bool]]:
@@ -246,24 +254,21 @@ def _of_numbers(
 
 
 def _certified(
-    pairs: list[tuple[bytes, str]], asked: tuple[Ints, Ints, NDArray[np.bool_]], certified: Mapping[str, Sequence[date]]
-) -> Iterator[tuple[int, int, int, int, int, bool]]:
-    """A certification speaks for the numbers whose last message before it was delivered, and not long ago. `asked`: messages that asked for one."""
+    pairs: list[tuple[bytes, str]], asked: tuple[Ints, Ints, NDArray[np.bool_]], certified: beliefs.Certified
+) -> tuple[Ints, Ints]:
+    """Pairs and seconds. A certification speaks for the numbers whose last message before it was delivered, and not long ago. `asked`: messages that asked for one."""
     pair, at_s, taken = asked
     order = np.lexsort((at_s, pair))
     pair, at_s, taken = pair[order], at_s[order], taken[order]
-    certifying = [(one, day) for one in np.unique(pair).tolist() for day in certified.get(pairs[one][1], ())]
-    if not certifying:
-        return
-    who = np.array([one for one, _ in certifying])
-    when = np.array(
-        [(day.toordinal() - EPOCH + 1) * DAY_S - SHANGHAI_S - 1 for _, day in certifying]
-    )  # its last second: it came after the message
+    of = np.unique(pair)
+    times, days = certified.of(pairs[one][1] for one in of.tolist())
+    who, when = np.repeat(of, times), (days + 1) * DAY_S - SHANGHAI_S - 1  # its last second: it came after the message
+    if not len(who):
+        return who, when
     before = np.searchsorted(pair * FAR + at_s, who * FAR + when, side="right") - 1
     place = np.maximum(before, 0)
     speaks = (before >= 0) & (pair[place] == who) & taken[place] & (when - at_s[place] <= CERTIFIES_WITHIN * DAY_S)
-    for one, at in zip(who[speaks].tolist(), when[speaks].tolist(), strict=True):
-        yield one, at, _SAID[Evidence.CERTIFIED], NONE, NONE, True
+    return who[speaks], when[speaks]
 
 
 FAR = 2**34

@@ -1,5 +1,6 @@
 """Beliefs → states for people to read, with hysteresis: a state is left later than it is entered, so that it does not flicker."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -117,7 +118,11 @@ class Readings(Struct, frozen=True):
 
     def one(self, i: int) -> Reading:
         """The reading of one pair."""
-        return Reading(*(float(column[i]) for column in (self.p_reach, self.p_own, self.p_dead, self.p_others, self.p_blocked)))
+        return next(self.some(np.array([i])))
+
+    def some(self, rows: NDArray[np.integer[Any]]) -> Iterator[Reading]:
+        """Those of some pairs."""
+        return map(Reading, *(column[rows].tolist() for column in (self.p_reach, self.p_own, self.p_dead, self.p_others, self.p_blocked)))
 
 
 def judge_all(now: Readings, before: NDArray[np.int8], heard: NDArray[np.bool_], failed: NDArray[np.integer[Any]]) -> NDArray[np.int8]:

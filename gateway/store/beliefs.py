@@ -1,10 +1,11 @@
 """What the record holds about numbers, read in sets for the beliefs about them, and those beliefs, written beside the contacts."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from gateway.store import lookups
 from gateway.store.lookups import Answered
@@ -21,12 +22,13 @@ LISTINGS = """
 select k.key, l.person_id, l.source, l.verified_on - date '1970-01-01', extract(epoch from l.at)::bigint
   from unnest($1::bytea[]) as k(key) cross join lateral (select * from listing where key = k.key offset 0) l"""
 
-# What nobody reported on is counted when it was sent: the wait for a report says nothing of the day the phone was silent. A message's end is one text
-# of few values, and its number a place in the question: each column of a row costs as much as finding it.
+# What nobody reported on is counted when it was sent: the wait for a report says nothing of the day the phone was silent. There are many: they come as
+# columns in one row, for each row costs as much as finding it. A message's end is one text of few values, and its number a place in the question.
 MESSAGES = r"""
-select k.place - 1, m.person_id,
-       concat(m.status, e'\x1f', m.reason, e'\x1f', m.permanent, e'\x1f', m.provider, e'\x1f', m.template, e'\x1f', m.vendor_code),
-       extract(epoch from case when m.reason = 'no_receipt' then m.sent_at else coalesce(m.final_at, m.sent_at) end)::bigint
+select string_agg(int4send(k.place::int - 1), ''), array_agg(m.person_id),
+       array_agg(m.status || e'\x1f' || coalesce(m.reason, '') || e'\x1f' || case when m.permanent then 't' when not m.permanent then 'f' else '' end
+                 || e'\x1f' || coalesce(m.provider, '') || e'\x1f' || m.template || e'\x1f' || coalesce(m.vendor_code, '')),
+       string_agg(timestamptz_send(case when m.reason = 'no_receipt' then m.sent_at else coalesce(m.final_at, m.sent_at) end), '')
   from unnest($1::bytea[]) with ordinality as k(key, place) join message m on m.key = k.key
  where m.status in ('delivered', 'undelivered', 'failed') and m.sent_at is not null"""
 
@@ -34,7 +36,8 @@ REPLIES = """
 select i.key, coalesce(m.person_id, ''), i.keyword, i.provider, extract(epoch from i.received_at)::bigint
   from unnest($1::bytea[]) as k(key) cross join lateral (select * from inbound where key = k.key offset 0) i left join message m on m.id = i.message_id"""
 
-CERTIFIED = "select p.id, p.certified from unnest($1::text[]) as u(id) join person p on p.id = u.id where p.certified <> '{}'"
+CERTIFIED = """
+select array_agg(p.id), array_agg(array_send(p.certified)) from unnest($1::text[]) as u(id) join person p on p.id = u.id where p.certified <> '{}'"""
 
 # `offset 0` keeps each number's look-up by itself. On the statistics of a young table the planner would take the table first, and look every row up
 # in the question: that was most of what a walk took.
@@ -55,11 +58,11 @@ select c.person_id, c.key, c.xmin
 PUT = """
 update contact c
    set state = u.state, p_reach = u.reach, p_alive = u.alive, p_mine = u.mine, delivered = u.delivered, failed = u.failed,
-       observations = u.observations, last_at = u.last, why = u.why, believed_at = now(), model = $13,
+       observations = u.observations, last_at = to_timestamp(nullif(u.last_s, 0)), why = u.why, believed_at = now(), model = $13,
        denied_at = case when u.denied then coalesce(c.denied_at, to_timestamp(u.denied_s)) end
-  from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::timestamptz[], $11::text[],
+  from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::bigint[], $11::text[],
               $12::bool[], $14::bigint[])
-    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last, why, denied, denied_s)
+    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last_s, why, denied, denied_s)
  where c.person_id = u.person and c.key || '' = u.key and c.removed_at is null"""
 
 MARK_DEAD = """
@@ -69,13 +72,49 @@ insert into number (key, channel, dead_at, last_at) select key, channel, now(), 
 UNMARK_DEAD = "update number set dead_at = null where key = any($1::bytea[])"
 
 
+Ints = NDArray[np.int64]
+SINCE_S, DAY_S = 946_684_800, 86_400
+"""2000-01-01 UTC, from which PostgreSQL counts microseconds and days."""
+ARRAY_HEADER = 20
+"""Bytes before the elements of an array of one dimension."""
+
+
+class Messages(Struct, frozen=True):
+    """Messages that ended, as columns."""
+
+    place: Ints
+    """Of the number, in the question."""
+    person: Sequence[str]
+    said: Sequence[str]
+    """How it ended: status, reason, permanent, provider, template, vendor code."""
+    at_s: Ints
+
+    def only(self, wanted: NDArray[np.bool_]) -> "Messages":
+        """Those to some numbers. `wanted`: of each place."""
+        rows = np.flatnonzero(wanted[self.place])
+        person, said = ([column[row] for row in rows.tolist()] for column in (self.person, self.said))
+        return Messages(self.place[rows], person, said, self.at_s[rows])
+
+
+class Certified(Struct, frozen=True):
+    """When persons certified: arrays of dates as PostgreSQL sends them. Those who never did are missing."""
+
+    packed: Mapping[str, bytes]
+
+    def of(self, persons: Iterable[str]) -> tuple[Ints, Ints]:
+        """How often each of these did, and on which days since 1970, person after person, ascending."""
+        arrays = [self.packed.get(person, b"")[ARRAY_HEADER:] for person in persons]
+        sizes_and_days = np.frombuffer(b"".join(arrays), dtype=">i4").reshape(-1, 2)
+        return np.array([len(one) // 8 for one in arrays], dtype=np.int64), sizes_and_days[:, 1].astype(np.int64) + SINCE_S // DAY_S
+
+
 class Evidence(Struct, frozen=True):
     """The record about some numbers, as rows of the statements above."""
 
     keys: Sequence[bytes]
     contacts: Sequence[Any]
     listings: Sequence[Any]
-    messages: Sequence[Any]
+    messages: Messages
     replies: Sequence[Any]
     lookups: Sequence[Answered]
     dead: frozenset[bytes]
@@ -88,14 +127,15 @@ class Belief(Struct, frozen=True, gc=False):
     person_id: str
     key: bytes
     state: str
+    why: str
     p_reach: float
     p_alive: float
     p_mine: float
     delivered: int
     failed: int
     observations: int
-    last_at: datetime | None
-    why: str
+    last_s: int
+    """When something last came of the number, in seconds; 0: never."""
     denied: bool
     """A "not me" stops it."""
     denied_s: int
@@ -108,34 +148,44 @@ async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
         keys,
         await connection.fetch(CONTACTS, keys),
         await connection.fetch(LISTINGS, keys),
-        await connection.fetch(MESSAGES, keys),
+        _columns(await connection.fetchrow(MESSAGES, keys)),
         await connection.fetch(REPLIES, keys),
         await lookups.history(connection, keys),
         frozenset(row[0] for row in await connection.fetch(DEAD, keys)),
     )
 
 
+def _columns(row: Any) -> Messages:
+    places, persons, said, times = row
+    at_us = np.frombuffer(times or b"", dtype=">i8").astype(np.int64)
+    whole = (at_us + 500_000) // 1_000_000 + SINCE_S  # as the statements round
+    return Messages(np.frombuffer(places or b"", dtype=">i4").astype(np.int64), persons or (), said or (), whole)
+
+
 def joined(parts: Sequence[Evidence]) -> Evidence:
     """Several sets of numbers as one."""
-    keys: list[bytes] = []
-    messages = []
-    for part in parts:
-        messages += [(len(keys) + place, *said) for place, *said in part.messages]
-        keys += part.keys
+    said = [part.messages for part in parts]
+    before = np.cumsum([0, *(len(part.keys) for part in parts)])[:-1]
     return Evidence(
-        keys,
+        [key for part in parts for key in part.keys],
         [row for part in parts for row in part.contacts],
         [row for part in parts for row in part.listings],
-        messages,
+        Messages(
+            np.concatenate([np.zeros(0, dtype=np.int64), *(m.place + first for m, first in zip(said, before, strict=True))]),
+            [person for m in said for person in m.person],
+            [one for m in said for one in m.said],
+            np.concatenate([np.zeros(0, dtype=np.int64), *(m.at_s for m in said)]),
+        ),
         [row for part in parts for row in part.replies],
         [row for part in parts for row in part.lookups],
         frozenset[bytes]().union(*(part.dead for part in parts)),
     )
 
 
-async def certified(connection: Connection, persons: Sequence[str]) -> dict[str, Sequence[date]]:
-    """When these persons certified, ascending; those who never did are missing."""
-    return {row[0]: row[1] for row in await connection.fetch(CERTIFIED, persons)}
+async def certified(connection: Connection, persons: Sequence[str]) -> Certified:
+    """When these persons certified."""
+    ids, days = await connection.fetchrow(CERTIFIED, persons)
+    return Certified(dict(zip(ids or (), days or (), strict=True)))
 
 
 async def keys_after(connection: Connection, after: bytes, contacts: int) -> list[bytes]:
@@ -154,7 +204,7 @@ async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> di
 async def put(connection: Connection, beliefs: Sequence[Belief], model: int) -> None:
     """Writes beliefs beside their locked contacts."""
     columns = [list(column) for column in zip(*((
-        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_at, b.why, b.denied, b.denied_s,
+        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_s, b.why, b.denied, b.denied_s,
     ) for b in beliefs), strict=True)]  # fmt: skip
     await connection.execute(PUT, *columns[:-1], model, columns[-1])
 

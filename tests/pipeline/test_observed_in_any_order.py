@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec import structs
 
@@ -13,22 +14,28 @@ from gateway.quality.model import PRIOR
 from gateway.quality.record import steps_of
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
-from gateway.store.beliefs import Evidence
+from gateway.store.beliefs import Certified, Evidence, Messages
 from gateway.store.lookups import Answered
 
 KEY, DAY_S, BEGAN = b"k" * 16, 86_400, 1_750_000_000
 TABLES = Tables(PRIOR)
-NOBODY: dict[str, Any] = {}
+NOBODY = Certified({})
 
 
 def shared(persons: int) -> Evidence:
     contacts = [(KEY, f"p{n}", "sms", "legacy", None, BEGAN, True, False, None, None, None, None, None, 1) for n in range(persons)]
     said = "undelivered\x1fnumber_absent\x1ft\x1fx\x1fsms/reminder.self\x1fMK:0001"
-    messages = [(0, f"p{n % persons}", said, BEGAN + (n + 1) * DAY_S) for n in range(3)]
+    messages = Messages(np.zeros(3, dtype=np.int64), [f"p{n % persons}" for n in range(3)], [said] * 3, BEGAN + np.arange(1, 4) * DAY_S)
     at = datetime.fromtimestamp(BEGAN + 5 * DAY_S, UTC)
     lookups = [Answered(KEY, "s", LookupState.ACTIVE, "", at, at) for _ in range(4)]
     signs = [(KEY, "", "followed", "x", BEGAN + 6 * DAY_S + n) for n in range(4)]
     return Evidence([KEY], contacts, [], messages, signs, lookups, frozenset())
+
+
+def shuffled(said: Messages, dice: random.Random) -> Messages:
+    order = dice.sample(range(len(said.place)), len(said.place))
+    person, how = ([column[row] for row in order] for column in (said.person, said.said))
+    return Messages(said.place[order], person, how, said.at_s[order])
 
 
 def beliefs(found: Evidence) -> dict[str, float]:
@@ -42,7 +49,8 @@ def test_beliefs_do_not_depend_on_the_order_of_rows(persons: int) -> None:
     found, dice = shared(persons), random.Random(1)
     expected = beliefs(found)
     for _ in range(5):
-        mixed = {
-            name: dice.sample(rows, len(rows)) for name in ("contacts", "messages", "replies", "lookups") if (rows := getattr(found, name))
+        mixed: dict[str, Any] = {
+            name: dice.sample(rows, len(rows)) for name in ("contacts", "replies", "lookups") if (rows := getattr(found, name))
         }
+        mixed["messages"] = shuffled(found.messages, dice)
         assert beliefs(structs.replace(found, **mixed)) == pytest.approx(expected)
