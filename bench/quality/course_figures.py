@@ -4,8 +4,9 @@ import numpy as np
 from msgspec import Struct
 
 from bench.quality.course import BELOW, DEAD, DENIED, WRONG_PERSON, Course
+from bench.quality.lives import ON
 from bench.quality.measure import RECOGNISED_AFTER
-from bench.quality.population import ON, History
+from bench.quality.population import History
 from gateway.quality.record import Flags, Ints
 
 YEAR = 365

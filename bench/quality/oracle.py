@@ -31,15 +31,20 @@ def oracle(p: Population, history: History) -> Model:
             p.opted_out,
             delays,
         ),
-        starts={**PRIOR.starts, **{key: _start(shares) for key, shares in history.begins.items()}},
+        starts={**PRIOR.starts, **{key: _start(shares, _checks(p, key)) for key, shares in history.begins.items()}},
         codes=codes,
         stages=STAGES,
     )
 
 
-def _start(shares: Three) -> Start:
+def _checks(p: Population, key: str) -> float:
+    """How many of the other listings of a source were checked, about: those of numbers that are lost do not come."""
+    return p.again.get(key, (0.0, 0.0))[1]
+
+
+def _start(shares: Three, renews: float) -> Start:
     mine, dead, stranger = (max(share, 1e-6) for share in shares)
-    return Start(mine, dead, stranger, 0.5)
+    return Start(mine, dead, stranger, renews)
 
 
 def _delay(within: float, share: float) -> float:

@@ -8,6 +8,8 @@ import numpy as np
 from msgspec import Struct, convert
 from numpy.typing import NDArray
 
+from bench.quality.listed_again import Again, listed_again
+from bench.quality.lives import DEAD, OFF, ON, live
 from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
 from gateway.quality.model import Three
 from gateway.quality.record import NONE, Flags, Ints, Record
@@ -15,7 +17,6 @@ from gateway.quality.record import NONE, Flags, Ints, Record
 FILE = Path(__file__).with_name("populations.toml")
 BEFORE = 1461
 """Days before the first message in which numbers that were verified or listed long ago lived on unseen."""
-ON, OFF, DEAD = 0, 1, 2
 EPOCH_DAY = 18_628
 """2021-01-01: day 0 of a population."""
 VERIFIED_WRONG = 0.3
@@ -53,6 +54,8 @@ class Population(Struct, frozen=True):
     off_shape: str = "exponential"
     sale_shape: str = "exponential"
     certified_rest_days: int = 0
+    again: dict[str, tuple[float, float]] = {}
+    """Source, `+verified` where it says that it checked → how often a year it lists a person's number again, and how often it has checked it."""
     apart: bool = True
     """Every provider tells absent from off, and none lies."""
     years: float = 5.0
@@ -109,40 +112,6 @@ def populations() -> dict[str, Population]:
     return {name: convert(made, Population, strict=False) for name, made in tomllib.loads(FILE.read_text()).items()}
 
 
-def live(p: Population, begins: Ints, strangers: Flags, days: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Simulates every number from its own first day on; returns its phase on days 0 to `days`."""
-    count = len(begins)
-    phase = np.zeros(count, dtype=np.uint8)
-    generation = strangers.astype(np.uint8)
-    timer = np.zeros(count, dtype=np.int32)
-    daily = np.empty((days + 1, count), dtype=np.uint8)
-    death_on, death_off, off = p.death_on / 365.25, p.death_off / 365.25, p.off / 365.25
-    for day in range(int(begins.min()), days + 1):
-        born = begins < day
-        u = rng.random(count, dtype=np.float32)
-        on, is_off, dead = (phase == ON) & born, (phase == OFF) & born, (phase == DEAD) & born
-        timer -= 1
-        dies = (on & (u < death_on)) | (is_off & (u < death_off))
-        goes = on & ~dies & (u < death_on + off)
-        back = is_off & ~dies & (timer <= 0)
-        sold = dead & (timer <= 0)
-        phase[back | sold] = ON
-        generation[sold] = 1
-        phase[dies], phase[goes] = DEAD, OFF
-        timer[dies] = p.freeze_days + _length(p.sale_shape, p.sale_days, int(dies.sum()), rng)
-        timer[goes] = _length(p.off_shape, p.off_days, int(goes.sum()), rng)
-        if day >= 0:
-            daily[day] = phase + 4 * generation
-    return daily
-
-
-def _length(shape: str, mean: float, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
-    if shape == "fixed":
-        return np.full(count, max(round(mean), 1), dtype=np.int32)
-    drawn: NDArray[np.float64] = rng.uniform(0, 2 * mean, count) if shape == "uniform" else rng.exponential(mean, count)
-    return np.maximum(np.rint(drawn), 1.0).astype(np.int32)
-
-
 class People(Struct):
     """Who is listed with which number, by whom, and whether rightly."""
 
@@ -154,9 +123,10 @@ class People(Struct):
     """Day on which somebody knew that the number was its holder's."""
     kinds: Ints
 
-    def starts(self, names: list[str]) -> tuple[tuple[str, ...], Ints]:
-        """Rows of `Model.starts`, and each person's."""
-        keys = [names[s] + ("+verified" if v else "") for s, v in zip(self.source.tolist(), self.verified.tolist(), strict=True)]
+    def starts(self, names: list[str], again: Again) -> tuple[tuple[str, ...], Ints]:
+        """Rows of `Model.starts`, and that of each person, then of each other listing."""
+        source, verified = np.append(self.source, self.source[again.pair]), np.append(self.verified, again.verified)
+        keys = [names[s] + ("+verified" if v else "") for s, v in zip(source.tolist(), verified.tolist(), strict=True)]
         starts = tuple(dict.fromkeys(keys))
         return starts, np.array([starts.index(key) for key in keys])
 
@@ -170,7 +140,9 @@ def happen(p: Population, seed: int, persons: int | None = None) -> History:
     first_of = np.unique(people.address, return_index=True)[1]
     daily = live(p, people.begins[first_of], np.zeros(len(first_of), dtype=np.bool_), days, rng)
     codes, messages = _messages(p, rng, daily, people, days)
-    return _history(p, daily, people, codes, messages)
+    begun = daily[:, people.address]
+    at_hand = (begun < OFF) & ~people.wrong  # generation 0, in service
+    return _history(p, daily, people, codes, messages, listed_again(p, rng, at_hand, people.source))
 
 
 def _people(p: Population, rng: np.random.Generator, count: int) -> People:
@@ -209,19 +181,21 @@ def _messages(
     return codes, Messages(pair, day, phase, mine, what, certified_on, answer, day + rng.integers(0, 3, len(day)))
 
 
-def _history(p: Population, daily: NDArray[np.uint8], people: People, codes: tuple[tuple[str, str, str], ...], m: Messages) -> History:
+def _history(
+    p: Population, daily: NDArray[np.uint8], people: People, codes: tuple[tuple[str, str, str], ...], m: Messages, again: Again
+) -> History:
     count, days = len(people.address), len(daily) - 1
-    starts, start = people.starts(list(p.sources))
+    starts, start = people.starts(list(p.sources), again)
     cert = np.flatnonzero(_rested(p, m) & (m.certified_on < days))
     said = np.flatnonzero((m.answer != NONE) & (m.answered_on < days))
-    parts = [count, len(m.day), len(cert), len(said)]
-    nothing = np.full(sum(parts[1:]), NONE)
+    parts = [count, len(again.day), len(m.day), len(cert), len(said)]
+    nothing = np.full(sum(parts[2:]), NONE)
     seen = Observations(
-        np.concatenate([np.arange(count), m.pair, m.pair[cert], m.pair[said]]),
-        _seconds(np.concatenate([np.zeros(count, dtype=np.int64), m.day, m.certified_on[cert], m.answered_on[said]]), parts),
-        np.concatenate([np.full(count, NONE), m.what, np.full(len(cert), NONE - 1), NONE - 1 - m.answer[said]]),
+        np.concatenate([np.arange(count), again.pair, m.pair, m.pair[cert], m.pair[said]]),
+        _seconds(np.concatenate([np.zeros(count, dtype=np.int64), again.day, m.day, m.certified_on[cert], m.answered_on[said]]), parts),
+        np.concatenate([np.full(sum(parts[:2]), NONE), m.what, np.full(len(cert), NONE - 1), NONE - 1 - m.answer[said]]),
         np.concatenate([start, nothing]),
-        np.concatenate([np.where(people.verified, people.begins + EPOCH_DAY, NONE), nothing]),
+        np.concatenate([np.where(people.verified, people.begins, NONE - EPOCH_DAY) + EPOCH_DAY, _checked(again), nothing]),
     )
     record = assemble(seen, people.address, codes, starts)
     end = daily[days, people.address]
@@ -235,10 +209,14 @@ def _history(p: Population, daily: NDArray[np.uint8], people: People, codes: tup
         m.day + EPOCH_DAY,
         days + EPOCH_DAY,
         (end < 4) & ((end & 3) == ON) & ~people.wrong,
-        _begins(daily[0, people.address], people, starts, start),
+        _begins(daily[0, people.address], people, starts, start[:count]),
         Source(people.address, seen, codes, starts),
         m,
     )
+
+
+def _checked(again: Again) -> Ints:
+    return np.where(again.verified, again.day + EPOCH_DAY, NONE)
 
 
 def _begins(first: NDArray[np.uint8], people: People, starts: tuple[str, ...], start: Ints) -> dict[str, Three]:
@@ -246,6 +224,8 @@ def _begins(first: NDArray[np.uint8], people: People, starts: tuple[str, ...], s
     truly = {}
     for i, key in enumerate(starts):
         here = start == i
+        if not here.any():
+            continue
         dead = np.zeros(int(here.sum()), dtype=np.bool_) if key.endswith("+verified") else (first[here] & 3) == DEAD
         others = ~dead & (people.wrong[here] | (False if key.endswith("+verified") else first[here] >= 4))
         truly[key] = (float((~dead & ~others).mean()), float(dead.mean()), float(others.mean()))
@@ -254,7 +234,7 @@ def _begins(first: NDArray[np.uint8], people: People, starts: tuple[str, ...], s
 
 def _seconds(day: Ints, parts: list[int]) -> Ints:
     """Noon for messages, later on the same day for what people did."""
-    offset = np.repeat([0, 3_600, 7_200, 10_800], parts)
+    offset = np.repeat([0, 0, 3_600, 7_200, 10_800], parts)
     at: Ints = (day + EPOCH_DAY) * DAY_S - SHANGHAI_S + 9 * 3_600 + offset
     return at
 

@@ -8,7 +8,7 @@ from gateway.quality.evidence import Evidence
 from gateway.quality.model import CLASSES, PRIOR, Model
 from gateway.quality.record import Record
 from gateway.quality.report import RouteWorth
-from gateway.quality.reporting import report
+from gateway.quality.reporting import listed_again, report
 
 
 def show(model: Model, record: Record, console: Console) -> None:
@@ -40,7 +40,7 @@ def _codes(model: Model, record: Record) -> object:
 
 def _rates(model: Model, record: Record) -> object:
     made = table("what", "value", title="Rates a year and shares", numbers=("value",))
-    rates, said = model.rates, model.responses
+    rates, said, again = model.rates, model.responses, listed_again(record)
     for name, value in (
         ("numbers in service given back", rates.death_on),
         ("numbers that are off cancelled", rates.death_off),
@@ -52,6 +52,7 @@ def _rates(model: Model, record: Record) -> object:
         ("certify though a stranger got it", said.certified_else),
         ("a stranger answers: not me", said.wrong_person[1]),
         *((f"entries of {key} that are right", model.starts[key].mine) for key in dict.fromkeys(record.starts)),
+        *((f"{key} lists again, checked ({n:,} seen)", model.starts[key].renews) for key, n in zip(record.starts, again, strict=True) if n),
     ):
         made.add_row(name, f"{value:.3f}")
     return made

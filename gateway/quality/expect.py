@@ -1,4 +1,4 @@
-"""What a population's histories say under a model: how often each state gave each row, how long and how oftwelve numbers moved. One pass forward and back.
+"""What a population's histories say under a model: how often each state gave each row, how long and how often numbers moved. One pass forward and back.
 
 The forward pass is the beliefs' own (`sweep`), kept at every step; the pass back adds what came later. Both go over pairs in chunks, rank by rank.
 """
@@ -7,12 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.quality.chain import HORIZON, Array
-from gateway.quality.record import NONE, Flags, Ints, Small, Steps
-from gateway.quality.sweep import by_rank, moved
-from gateway.quality.tables import SILENCE_DAYS, Tables, come
-
-RENEWS = 0.5
-"""A listing that replaces more than this of a belief begins a new history."""
+from gateway.quality.record import NONE, Ints, Small, Steps
+from gateway.quality.sweep import by_rank, moved, share_of
+from gateway.quality.tables import SILENCE_DAYS, Tables, checked, come
 
 
 class Counts(Struct):
@@ -29,6 +26,8 @@ class Counts(Struct):
     """Delivered messages by state, each as far as certifications had time to come; apart those soon after a certification."""
     answered: Array
     """The same for answers."""
+    renewed: Array
+    """By start: other listings that may have renewed a belief, and how many of them did."""
 
 
 class Known(Struct, frozen=True):
@@ -41,10 +40,21 @@ class Known(Struct, frozen=True):
     silences: Array
     asked: Array
     answered: Array
-    renewed: Flags
-    """Rows at which a listing begins a history anew."""
+    renews: Array
+    """By start."""
     day: int
     """Until when histories are known."""
+
+
+class Anew(Struct, frozen=True):
+    """Other listings of one rank, which were checked with such a chance."""
+
+    place: Ints
+    share: Array
+    old: Array
+    """Beliefs if they were not."""
+    new: Array
+    """Beliefs if they were."""
 
 
 class Ahead(Struct):
@@ -56,6 +66,7 @@ class Ahead(Struct):
     """Beliefs once the row has weighed."""
     scale: list[Array]
     days: list[Small]
+    anew: list[Anew]
 
 
 def expect(tables: Tables, steps: Steps, day: int) -> Counts:
@@ -63,9 +74,10 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
     size = tables.layout.size
     rows, starts = tables.rows(steps.codes), np.stack([tables.starts[key] for key in steps.starts])
     asked, answered = _exposures(tables, steps, day)
-    known = Known(tables, steps, rows, starts, tables.silences.reshape(-1, size), asked, answered, _renewed(tables, steps), day)
-    nothing = np.zeros((HORIZON + 1, size, size))
-    counts = Counts(0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size))
+    renews = np.array([tables.model.starts[key].renews for key in steps.starts])
+    known = Known(tables, steps, rows, starts, tables.silences.reshape(-1, size), asked, answered, renews, day)
+    nothing, renewed = np.zeros((HORIZON + 1, size, size)), np.zeros((2, len(starts)))
+    counts = Counts(0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), renewed)
     for chunk, ranks in by_rank(steps.first):
         ahead = _forward(known, ranks)
         counts.likelihood += sum(float(np.log(scale).sum()) for scale in ahead.scale)
@@ -74,19 +86,31 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
 
 
 def _forward(known: Known, ranks: list[tuple[int, Ints]]) -> Ahead:
-    steps, made = known.steps, Ahead([], [], [], [])
+    steps, made = known.steps, Ahead([], [], [], [], [])
     for k, (n, at) in enumerate(ranks):
-        fresh = known.renewed[at] if k else np.ones(n, dtype=np.bool_)
-        days = np.minimum(np.where(fresh, steps.age[at], steps.days[at]), HORIZON)
+        days = np.minimum(steps.days[at] if k else steps.age[at], HORIZON)
         before = made.after[-1][:n] * known.silences[steps.silence[at]] if k else known.starts[steps.start[at]]
-        before[fresh] = known.starts[steps.start[at[fresh]]]
-        after = moved(known.tables, before, days) * known.rows[steps.row[at]]
+        arrived = moved(known.tables, before, days)
+        made.anew.append(_anew(known, arrived, at, first=not k))
+        after = arrived * known.rows[steps.row[at]]
         scale = after.sum(axis=1)
         made.before.append(before)
         made.after.append(after / scale[:, None])
         made.scale.append(scale)
         made.days.append(days)
     return made
+
+
+def _anew(known: Known, arrived: Array, at: Ints, *, first: bool) -> Anew:
+    """The listings among these rows, mixed into `arrived`. The first row of a history is no other listing."""
+    steps, tables = known.steps, known.tables
+    place = np.flatnonzero(steps.start[at] != NONE)[: 0 if first else None]
+    old, start = arrived[place], steps.start[at[place]]
+    new = checked(tables.layout, old, moved(tables, known.starts[start], steps.age[at[place]]))
+    share = share_of(tables, old, new, known.renews[start])
+    arrived[place] = (1 - share)[:, None] * old + share[:, None] * new
+    some = share > 0
+    return Anew(place[some], share[some], old[some], new[some])
 
 
 def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: list[tuple[int, Ints]]) -> None:
@@ -98,13 +122,13 @@ def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: li
         n, at = ranks[k]
         _count_states(known, counts, _normal(ahead.after[k] * later[:n]), at)
         weighed = later[:n] * known.rows[steps.row[at]] / ahead.scale[k][:, None]
+        weighed = _through_listings(known, counts, ahead, k, at, weighed)
         moves = known.tables.moves[ahead.days[k]]
         _count_moves(counts, ahead.before[k][:, :, None] * moves * weighed[:, None, :], ahead.days[k])
         back = np.matmul(moves, weighed[:, :, None])[:, :, 0]
-        fresh = known.renewed[at] if k else np.ones(n, dtype=np.bool_)
-        np.add.at(counts.starts, steps.start[at[fresh]], _normal(ahead.before[k][fresh] * back[fresh]))
-        # Nothing is known of a history from behind the listing that begins it anew
-        later[:n] = np.where(fresh[:, None], 1.0, back * known.silences[steps.silence[at]])
+        if not k:
+            np.add.at(counts.starts, steps.start[at], _normal(ahead.before[k] * back))
+        later[:n] = back * known.silences[steps.silence[at]]
 
 
 def _count_states(known: Known, counts: Counts, states: Array, at: Ints) -> None:
@@ -113,6 +137,21 @@ def _count_states(known: Known, counts: Counts, states: Array, at: Ints) -> None
     counts.asked[0] += states.T @ np.where(rested, 0.0, asked)
     counts.asked[1] += states.T @ np.where(rested, asked, 0.0)
     counts.answered += states.T @ known.answered[at]
+
+
+def _through_listings(known: Known, counts: Counts, ahead: Ahead, k: int, at: Ints, later: Array) -> Array:
+    """What is known from behind each row, as it looks from before its listing; counts how many of these were checked."""
+    anew = ahead.anew[k]
+    if not len(anew.place):
+        return later
+    then, start, share = later[anew.place], known.steps.start[at[anew.place]], anew.share
+    checked_so, else_so = share * (anew.new * then).sum(axis=1), (1 - share) * (anew.old * then).sum(axis=1)
+    for counted, each in zip(counts.renewed, (1.0, checked_so / (checked_so + else_so)), strict=True):
+        np.add.at(counted, start, each)
+    # A check says nothing of the time before it: that others, who had lost their numbers, were not listed again is not counted either (measured: it
+    # doubled the calibration error)
+    later[anew.place] = (1 - share)[:, None] * then + checked_so[:, None]
+    return later
 
 
 def _count_moves(counts: Counts, both: Array, days: Small) -> None:
@@ -128,13 +167,6 @@ def _count_moves(counts: Counts, both: Array, days: Small) -> None:
 def _normal(vectors: Array) -> Array:
     normal: Array = vectors / vectors.sum(axis=1, keepdims=True)
     return normal
-
-
-def _renewed(tables: Tables, steps: Steps) -> Flags:
-    renews = np.array([tables.model.starts[key].renews for key in steps.starts])
-    again: Flags = (steps.start != NONE) & (renews[np.maximum(steps.start, 0)] > RENEWS)
-    again[steps.first[:-1]] = False
-    return again
 
 
 def _exposures(tables: Tables, steps: Steps, day: int) -> tuple[Array, Array]:

@@ -29,8 +29,8 @@ SELDOM = {Evidence.NUMBER_SUSPENDED, Evidence.UNREACHABLE, Evidence.AMBIGUOUS}
 PULL = 0.04
 """How strongly each round pulls P(these | in service) towards its prior. Where no two messages meet a number in one off period, histories cannot tell an
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
-CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 10.0, 3.0, 60.0, 20.0
-"""What the priors count for: observations of each kind of number, pairs, moves, messages."""
+CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR, RENEW_PRIOR = 6.0, 10.0, 3.0, 60.0, 20.0, 10.0
+"""What the priors count for: observations of each kind of number, pairs, moves, messages, other listings."""
 MOST_OTHERS = 3
 """Rows of other persons on the same number, for each of its own, that a pair is learned from."""
 ENOUGH_DELAYS = 100
@@ -216,12 +216,13 @@ def _rate(seen: Array, of: Array, believed: float) -> float:
 def _starts(layout: Layout, model: Model, counts: Counts, steps: Steps) -> dict[str, Start]:
     made = dict(model.starts)
     for key in set(steps.starts):
-        prior = STARTS[key]
-        seen = counts.starts[[i for i, one in enumerate(steps.starts) if one == key]].sum(axis=0)
+        prior, here = STARTS[key], [i for i, one in enumerate(steps.starts) if one == key]
+        seen, (again, anew) = counts.starts[here].sum(axis=0), counts.renewed[:, here].sum(axis=1)
         three = np.array([seen[layout.own].sum(), seen[layout.dead].sum(), seen[layout.others].sum()])
         three += START_PRIOR * np.array([prior.mine, prior.dead, prior.stranger])
         mine, dead, stranger = (three / three.sum()).tolist()
-        made[key] = replace(prior, mine=mine, dead=dead, stranger=stranger)
+        renews = (float(anew) + RENEW_PRIOR * prior.renews) / (float(again) + RENEW_PRIOR)
+        made[key] = Start(mine, dead, stranger, renews)
     return made
 
 

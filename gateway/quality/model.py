@@ -68,13 +68,13 @@ class Start(Struct, frozen=True):
     dead: float
     stranger: float
     renews: float
-    """How far another listing by this source replaces what was believed: 1 = wholly, 0 = not at all."""
+    """How likely the source has checked a number that it lists again; as far, that replaces what was believed."""
 
 
 class Model(Struct, frozen=True, dict=True):
     """Everything the beliefs assume. Immutable; `version` names it in records."""
 
-    version: str = "prior-1"
+    version: str = "prior-2"
     rates: Rates = field(default_factory=Rates)
     responses: Responses = field(default_factory=Responses)
     starts: Mapping[str, Start] = field(default_factory=lambda: dict(STARTS))
@@ -142,7 +142,7 @@ STARTS: Mapping[str, Start] = {
     "unknown" + VERIFIED: Start(0.88, 0.03, 0.09, 0.3),
     "self_service": Start(0.92, 0.02, 0.06, 0.6),
     "counter": Start(0.85, 0.05, 0.10, 0.5),
-    "data_sharing": Start(0.80, 0.06, 0.14, 0.3),
+    "data_sharing": Start(0.80, 0.06, 0.14, 0.1),
     "legacy": Start(0.75, 0.07, 0.18, 0.05),
     "unknown": Start(0.78, 0.07, 0.15, 0.1),
     CROWDED: Start(0.25, 0.03, 0.72, 0.05),

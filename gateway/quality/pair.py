@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, SIGNS_OF_LIFE, Evidence, Observation
 from gateway.quality.states import Reading, State, judge
-from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables
+from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
 NEVER = -1
 HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
@@ -118,9 +118,10 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     if not belief.weights:
         return replace(belief, weights=fresh.tobytes(), day=seen.day, verified=verified)
     old = tables.move(vector_of(belief), seen.day - belief.day)
+    new = checked(tables.layout, old, fresh)
     own = tables.layout.own
-    renews = tables.renews(seen.source, verified=verified) if fresh[own].sum() > old[own].sum() else 0.0
-    mixed = (1 - renews) * old + renews * fresh
+    renews = tables.renews(seen.source, verified=verified) if new[own].sum() > old[own].sum() else 0.0
+    mixed = (1 - renews) * old + renews * new
     return replace(belief, weights=_normal(mixed), day=seen.day, verified=belief.verified or verified)
 
 

@@ -43,6 +43,10 @@ class SourceWorth(Struct, frozen=True):
     mine: float
     dead: float
     stranger: float
+    renews: float = 0.0
+    """How likely it has checked a number that it lists again."""
+    listed_again: int = 0
+    """Other listings that this was learned from."""
 
 
 class HeldOut(Struct, frozen=True):

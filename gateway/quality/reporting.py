@@ -6,7 +6,7 @@ import numpy as np
 
 from gateway.quality.evidence import Evidence
 from gateway.quality.model import CLASSES, Model, Start, Three
-from gateway.quality.record import Record
+from gateway.quality.record import NONE, Record
 from gateway.quality.report import CodeWeights, HeldOut, Report, RouteWorth, SourceWorth, Weights
 from gateway.quality.routes import LIES_FROM, TRUSTED_FROM, false_absent
 
@@ -23,7 +23,7 @@ def report(model: Model, before: Model, record: Record, held_out: HeldOut | None
         ),
         model.rates,
         model.responses,
-        tuple(SourceWorth(key, *(round(share, 6) for share in _stand(model.starts[key]))) for key in record.starts),
+        tuple(_source(key, model.starts[key], count) for key, count in zip(record.starts, listed_again(record), strict=True)),
         held_out,
     )
 
@@ -39,8 +39,17 @@ def _routes(model: Model, record: Record, seen: list[int]) -> tuple[RouteWorth, 
     )
 
 
-def _stand(start: Start) -> Three:
-    return start.mine, start.dead, start.stranger
+def listed_again(record: Record) -> list[int]:
+    """How many listings of each source are not the first row of their histories."""
+    again = record.what == NONE
+    again[record.first[:-1]] = False
+    counted: list[int] = np.bincount(record.start[again], minlength=len(record.starts)).tolist()
+    return counted
+
+
+def _source(key: str, start: Start, again: int) -> SourceWorth:
+    mine, dead, stranger, renews = (round(share, 6) for share in (start.mine, start.dead, start.stranger, start.renews))
+    return SourceWorth(key, mine, dead, stranger, renews, again)
 
 
 def _weights(three: Three) -> Weights:

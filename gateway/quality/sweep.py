@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gateway.quality.chain import HORIZON, Array
 from gateway.quality.record import NONE, Ints, Steps
 from gateway.quality.states import UNVERIFIED, Readings, judge_all
-from gateway.quality.tables import SILENCE_DAYS, Tables
+from gateway.quality.tables import SILENCE_DAYS, Tables, checked
 
 TOGETHER = 4096
 """Pairs that are swept together: their vectors and matrices stay in the cache."""
@@ -144,17 +144,17 @@ def _arrived(laid: _Laid, vectors: Array, at: Ints) -> Array:
     """The beliefs on the days of these rows, before they weigh."""
     steps = laid.steps
     v = moved(laid.tables, vectors * laid.silences[steps.silence[at]], steps.days[at])
-    listed = steps.start[at] != NONE
-    if listed.any():
-        rows = at[listed]
-        v[listed] = _relisted(laid, v[listed], steps.start[rows], steps.age[rows])
+    listed = np.flatnonzero(steps.start[at] != NONE)
+    if len(listed):
+        old, start = v[listed] / v[listed].sum(axis=1, keepdims=True), steps.start[at[listed]]
+        new = checked(laid.tables.layout, old, moved(laid.tables, laid.starts[start], steps.age[at[listed]]))
+        share = share_of(laid.tables, old, new, laid.renews[start])[:, None]
+        v[listed] = (1 - share) * old + share * new
     return v
 
 
-def _relisted(laid: _Laid, old: Array, start: NDArray[np.int32], age: NDArray[np.int32]) -> Array:
-    own = laid.tables.layout.own
-    old = old / old.sum(axis=1, keepdims=True)
-    fresh = moved(laid.tables, laid.starts[start], age)
-    share = np.where(fresh[:, own].sum(axis=1) > old[:, own].sum(axis=1), laid.renews[start], 0.0)[:, None]
-    mixed: Array = (1 - share) * old + share * fresh
-    return mixed
+def share_of(tables: Tables, old: Array, new: Array, renews: Array) -> Array:
+    """How far another listing counts: not at all where it would make a number worse."""
+    own = tables.layout.own
+    share: Array = np.where(new[:, own].sum(axis=1) > old[:, own].sum(axis=1), renews, 0.0)
+    return share

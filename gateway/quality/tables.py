@@ -19,6 +19,10 @@ REST_DAYS = 270
 """Nine months after a certification no reminder is due (domain: The cycle)."""
 UNLIKELY = 1e-4
 """Somebody answers from a phone that is off or dead."""
+EVEN = 0.5
+"""The least that was believed of a number, where a source has checked it again."""
+HARDLY = 1e-12
+"""Of a number that is surely not the person's nothing is known of how they act."""
 PASS = 0
 OWN, OTHER = 1, 1 + len(RESPONSES)
 AGAIN = 1 + 2 * len(RESPONSES)
@@ -70,6 +74,23 @@ class Tables:
             days -= HORIZON
         moved: Array = vector @ self.moves[days]
         return moved
+
+
+def checked(layout: Layout, old: Array, fresh: Array) -> Array:
+    """Beliefs once a source has checked numbers again, whose numbers stand at `fresh`.
+
+    What was believed, `old`, is evidence beside the source's as far as it speaks for the number; what a number was given up for counts no longer.
+    How the person acts on notices stays known.
+    """
+    own = layout.own
+    mine, before = fresh[..., own].sum(axis=-1, keepdims=True), np.maximum(old[..., own].sum(axis=-1, keepdims=True), EVEN)
+    now = mine * before / (mine * before + (1 - mine) * (1 - before))
+    kinds, begun = (one[..., layout.on] + one[..., layout.off] for one in (old, fresh))
+    kinds = kinds + HARDLY * begun
+    times = now * kinds / (begun * kinds.sum(axis=-1, keepdims=True))
+    made: Array = fresh * ((1 - now) / (1 - mine))
+    made[..., own] = fresh[..., own] * np.concatenate([times, times], axis=-1)
+    return made
 
 
 def spread(layout: Layout, weights: Three) -> Array:
