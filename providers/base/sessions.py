@@ -154,10 +154,10 @@ class Sessions:
         now = self._loop.time()
         for call in list(self._calls):
             age = now - call.started
+            if call.fresh and age >= self._place_s:  # before the rest: whoever stood still finds both times over, and of these nothing left
+                self._give_up(call, age)
             if age >= self._settings.timeout_s:
                 self._expire(call)
-            elif call.fresh and age >= self._place_s:
-                self._give_up(call, age)
         self._ticking = bool(self._calls)
         if self._ticking:
             self._loop.call_later(_TICK_S, self._tick)

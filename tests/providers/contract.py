@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 
@@ -61,6 +61,13 @@ async def opened(provider: Provider) -> AsyncIterator[Provider]:
         yield provider
     finally:
         await provider.close()
+
+
+async def until(done: Callable[[], object], within_s: float = 15.0, pause_s: float = 0.005) -> None:
+    """Waits for something that a test expects to happen."""
+    async with asyncio.timeout(within_s):
+        while not done():  # noqa: ASYNC110 - what a test waits for knows nothing of events
+            await asyncio.sleep(pause_s)
 
 
 class ProviderContract(ABC):

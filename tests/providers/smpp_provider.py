@@ -1,7 +1,6 @@
 """SMPP providers for tests, with short time-outs, and their news without a link."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +8,7 @@ from providers.base.news import State, packed
 from providers.base.types import Callback, Reading, Receive, Settings
 from providers.smpp import Smpp
 from providers.smpp_pdu import VERSION, Command, ShortMessage, pdu
-from tests.providers.contract import Inbox, opened
+from tests.providers.contract import Inbox, opened, until
 
 BASE = ("timeout_s", "connect_timeout_s", "connections", "batch_size")
 
@@ -41,10 +40,3 @@ async def linked(port: int, receive: Receive | None = None, **given: Any) -> Asy
         assert isinstance(smpp, Smpp)
         await until(smpp.up)
         yield smpp
-
-
-async def until(done: Callable[[], object], within_s: float = 5.0) -> None:
-    """Waits for something that a test expects to happen."""
-    async with asyncio.timeout(within_s):
-        while not done():  # noqa: ASYNC110 - what a test waits for knows nothing of events
-            await asyncio.sleep(0.005)

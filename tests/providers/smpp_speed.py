@@ -17,7 +17,8 @@ import uvloop
 from providers.base.types import Callback, Outgoing, Reading
 from providers.base.words import Outcome
 from providers.smpp_pdu import HEADER, RESPONSE, Address, Command, ShortMessage, bind, pdu
-from tests.providers.smpp_provider import linked, until
+from tests.providers.contract import until
+from tests.providers.smpp_provider import linked
 
 SUBMITS, WINDOW, ROUNDS, BATCH = 20_000, 32, 3, 50
 TEXT = "【四川社保】王*国，请于2026年11月23日(含)前认证，四川e社保或就近网点，免费。已办请忽略。12333"

@@ -92,17 +92,20 @@ async def test_a_call_ends_at_its_time_out_whatever_its_thread_does() -> None:
         started = time.monotonic()
         [answer] = await sent(provider, [message("0007")])
         assert (answer.outcome, answer.detail) == (Outcome.UNKNOWN, "no answer: timed out")
-        assert time.monotonic() - started < 0.8
+        assert time.monotonic() - started < 5, "the service would take thirty seconds"
 
 
 async def test_without_a_free_thread_nothing_left() -> None:
-    async with wire(by_ending) as server, opened(apprise(server, timeout_s=0.2, connections=1)) as provider:
-        await sent(provider, [message("0007")])
-        lease = Lease()
-        [answer] = await sent(provider, [message()], lease)
-        assert (answer.outcome, lease.asked, lease.wrote) == (Outcome.NOTHING_LEFT, 0, 0)
-        await asyncio.sleep(0.6)  # the library's own time-out ends the thread
-        assert (await sent(provider, [message()]))[0].outcome is Outcome.ACCEPTED
+    async with wire(by_ending) as server:
+        slow = f"json://127.0.0.1:{server.port}/to/{{address}}?cto=2&rto=2"
+        async with opened(apprise(server, timeout_s=0.6, connections=1, url=slow)) as provider:
+            await sent(provider, [message("0007")])
+            lease = Lease()
+            [answer] = await sent(provider, [message()], lease)
+            assert (answer.outcome, lease.asked, lease.wrote) == (Outcome.NOTHING_LEFT, 0, 0)
+            while answer.outcome is Outcome.NOTHING_LEFT:  # until the library's own time-out ends the thread
+                [answer] = await sent(provider, [message()])
+            assert answer.outcome is Outcome.ACCEPTED
     assert len(server.requests) == 2
 
 

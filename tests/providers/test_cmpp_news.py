@@ -13,8 +13,8 @@ from providers.base.words import Reason, Status
 from providers.cmpp import Cmpp
 from providers.cmpp_pdu import LAYOUTS, V20, V21, V30, Command
 from tests.providers import cmpp_vectors as vectors
-from tests.providers.cmpp_provider import linked, provider, until
-from tests.providers.contract import Inbox, message, sent
+from tests.providers.cmpp_provider import linked, provider
+from tests.providers.contract import Inbox, message, sent, until
 from tests.standins.cmpp import Line, ismg
 
 

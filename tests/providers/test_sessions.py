@@ -16,8 +16,8 @@ from providers.base.types import Callback, Reading
 from providers.base.words import Outcome, Reason
 from providers.cmpp_pdu import RESPONSE, V20, V21, V30, Command, Submit, SubmitResp, pdu
 from tests.providers import cmpp_vectors as vectors
-from tests.providers.cmpp_provider import linked, provider, until
-from tests.providers.contract import Inbox, message, opened, sent
+from tests.providers.cmpp_provider import linked, provider
+from tests.providers.contract import Inbox, message, opened, sent, until
 from tests.standins.cmpp import Ismg, Line, ismg
 
 
@@ -100,6 +100,16 @@ async def test_a_gateway_that_does_not_answer_is_left_after_as_many_tries_as_set
         assert time.monotonic() - started >= 0.19
         await until(cmpp.up)
         assert (await sent(cmpp, [message()]))[0].outcome is Outcome.ACCEPTED
+
+
+async def test_of_what_was_not_written_nothing_left_when_the_whole_process_stood_still() -> None:
+    """A machine that sleeps, or a worker that is stopped: both times are over when it looks again."""
+    async with opened(provider(1, timeout_s=0.3)) as cmpp:
+        call = asyncio.create_task(sent(cmpp, [message()]))
+        await asyncio.sleep(0)
+        time.sleep(0.4)  # noqa: ASYNC251 - this is what is tried
+        [answer] = await call
+    assert (answer.outcome, answer.reason) == (Outcome.NOTHING_LEFT, Reason.PROVIDER_UNAVAILABLE)
 
 
 async def test_a_gateway_that_comes_back_is_found_and_is_not_called_too_often_while_away() -> None:

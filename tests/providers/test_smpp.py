@@ -13,8 +13,8 @@ from providers.base.types import Inbound, Provider, Report
 from providers.base.words import Outcome, Reason, Status
 from providers.smpp import Smpp
 from providers.smpp_pdu import RESPONSE, Command, pdu
-from tests.providers.contract import Inbox, ProviderContract, message, sent
-from tests.providers.smpp_provider import linked, until
+from tests.providers.contract import Inbox, ProviderContract, message, sent, until
+from tests.providers.smpp_provider import linked
 from tests.standins.smpp import Smsc, SmscOptions, reply, running
 
 FAST: dict[str, Any] = {"codes": {"ESME_RTHROTTLED": {"outcome": "deferred", "reason": "frequency_limited", "retry_after_s": 0.1}}}

@@ -11,8 +11,8 @@ import pytest
 from providers.base.types import Answer
 from providers.base.words import Outcome, Reason
 from providers.smpp_pdu import RESPONSE, Command, pdu
-from tests.providers.contract import Lease, message, opened, sent
-from tests.providers.smpp_provider import linked, provider, until
+from tests.providers.contract import Lease, message, opened, sent, until
+from tests.providers.smpp_provider import linked, provider
 from tests.standins.smpp import FAULTS, SmscOptions, running
 
 
@@ -41,10 +41,10 @@ async def saying(octets: bytes) -> AsyncIterator[int]:
         await asyncio.sleep(0)
 
 
-async def left_of(port: int = 1, host: str = "127.0.0.1", reason: Reason = Reason.PROVIDER_UNAVAILABLE) -> None:
+async def left_of(port: int = 1, host: str = "127.0.0.1", reason: Reason = Reason.PROVIDER_UNAVAILABLE, within_s: float = 0.1) -> None:
     """A message to there: nothing left."""
     lease = Lease()
-    async with opened(provider(port, host=host, timeout_s=0.2, connect_timeout_s=0.1)) as smpp:
+    async with opened(provider(port, host=host, timeout_s=2 * within_s, connect_timeout_s=within_s)) as smpp:
         [answer] = await sent(smpp, [message()], lease)
     assert (answer.outcome, answer.reason) == (Outcome.NOTHING_LEFT, reason)
     assert lease.wrote == 0
@@ -82,7 +82,7 @@ async def test_of_an_smsc_that_does_not_let_us_in_nothing_left(octets: bytes) ->
 @pytest.mark.parametrize("status", [0x0D, 0x0E, 0x0F])
 async def test_where_credentials_are_refused_nothing_left_and_an_operator_is_told(status: int) -> None:
     async with saying(pdu(Command.BIND_TRANSCEIVER | RESPONSE, 1, status=status)) as port:
-        await left_of(port, reason=Reason.ACCOUNT_PROBLEM)
+        await left_of(port, reason=Reason.ACCOUNT_PROBLEM, within_s=0.6)
 
 
 async def test_an_smsc_that_refuses_our_password_is_not_asked_again_and_again() -> None:

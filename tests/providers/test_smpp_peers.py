@@ -16,8 +16,8 @@ import smpplib.gsm  # type: ignore[import-untyped]
 from providers.base.types import Inbound
 from providers.base.words import Outcome, Reason, Status
 from providers.smpp_pdu import Tag
-from tests.providers.contract import Inbox, message, sent
-from tests.providers.smpp_provider import linked, until
+from tests.providers.contract import Inbox, message, sent, until
+from tests.providers.smpp_provider import linked
 from tests.standins.smpp import Smsc, SmscOptions, running
 
 

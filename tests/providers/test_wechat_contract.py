@@ -30,7 +30,7 @@ def options(endpoint: str, **changes: Any) -> dict[str, Any]:
 
 
 def wechat(endpoint: str = "http://vendor.invalid", **changes: Any) -> Wechat:
-    return Wechat(Settings("wechat", "wechat", timeout_s=0.6, options=options(endpoint, **changes)), Inbox().receive)
+    return Wechat(Settings("wechat", "wechat", timeout_s=1.2, options=options(endpoint, **changes)), Inbox().receive)
 
 
 class TokenKnown(Wechat):
@@ -42,7 +42,7 @@ class TokenKnown(Wechat):
 
 
 class TestWechat(OneACall, HttpContract):
-    timeout_s = 0.6
+    timeout_s = 1.2
 
     @pytest.fixture
     async def provider(self) -> AsyncIterator[Provider]:
