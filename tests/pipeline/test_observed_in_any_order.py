@@ -44,6 +44,13 @@ def beliefs(found: Evidence) -> dict[str, float]:
     return dict(sorted(zip((person for _, person in seen.pairs), now.p_reach.tolist(), strict=True)))
 
 
+def told(found: Evidence) -> dict[str, list[str]]:
+    """What a sentence about each pair is made of."""
+    seen = observe(found, NOBODY)
+    said = zip(seen.pairs, seen.seen(range(len(seen.pairs))), strict=True)
+    return {person: [str(one.evidence) for one in of_pair] for (_, person), of_pair in said}
+
+
 @pytest.mark.parametrize("persons", [1, 2, 9])
 def test_beliefs_do_not_depend_on_the_order_of_rows(persons: int) -> None:
     found, dice = shared(persons), random.Random(1)
@@ -54,3 +61,17 @@ def test_beliefs_do_not_depend_on_the_order_of_rows(persons: int) -> None:
         }
         mixed["messages"] = shuffled(found.messages, dice)
         assert beliefs(structs.replace(found, **mixed)) == pytest.approx(expected)
+
+
+def test_of_what_came_in_one_second_a_sentence_tells_the_same_whatever_came_first() -> None:
+    found, dice = shared(1), random.Random(2)
+    ends = [("delivered", "", ""), ("undelivered", "number_absent", "t"), ("undelivered", "unreachable", "f")]
+    how = ["\x1f".join((*end, "x", "sms/reminder.self", "")) for end in ends]
+    messages = Messages(np.zeros(3, dtype=np.int64), ["p0"] * 3, how, np.full(3, BEGAN + DAY_S))
+    signs = [(KEY, "", sign, "x", BEGAN + DAY_S) for sign in ("followed", "unfollowed")]
+    found = structs.replace(found, messages=messages, replies=signs, lookups=[])
+    expected = told(found)
+    assert len(expected["p0"]) == 6
+    for _ in range(5):
+        mixed: dict[str, Any] = {"messages": shuffled(found.messages, dice), "replies": dice.sample(signs, len(signs))}
+        assert told(structs.replace(found, **mixed)) == expected
