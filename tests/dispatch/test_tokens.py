@@ -17,7 +17,9 @@ async def test_asking_for_tokens_adds_no_more_than_five_milliseconds_to_a_claim(
     """p99 beyond that of a bare question to the same Redis at the same moment: whoever else uses this machine slows both."""
     async with Redis.from_url(redis_url) as redis:
         tokens = RateTokens(redis)
-        rounds = [await _added_s(lambda: tokens.take("vendor", 5000, 100), redis.ping) for _ in range(3)]
+        rounds: list[float] = []
+        while len(rounds) < 10 and min(rounds, default=1.0) >= WITHIN_S:
+            rounds.append(await _added_s(lambda: tokens.take("vendor", 5000, 100), redis.ping))
     assert min(rounds) < WITHIN_S, rounds
 
 
@@ -46,12 +48,14 @@ async def test_a_lane_leaves_tokens_to_those_before_it(redis_url: str) -> None:
         tokens = RateTokens(redis)
         await tokens.take("vendor", 100, 1)
         await asyncio.sleep(1.1)
+        began = time.monotonic()
         bulk = await tokens.take("vendor", 100, 500, KEPT[Lane.BULK])
         normal = await tokens.take("vendor", 100, 500, KEPT[Lane.NORMAL])
         urgent = await tokens.take("vendor", 100, 500)
-        assert 80 <= bulk <= 85
-        assert 10 <= normal <= 15
-        assert 10 <= urgent <= 15
+        meanwhile = 100 * (time.monotonic() - began) + 1
+        assert bulk == 80
+        assert 10 <= normal <= 10 + meanwhile
+        assert 10 <= urgent <= 10 + meanwhile
 
 
 async def test_a_slow_rate_serves_every_lane(redis_url: str) -> None:
@@ -71,6 +75,7 @@ async def test_a_clock_that_goes_back_costs_no_more_than_a_bucket_that_starts_em
         await tokens.take("vendor", 100, 1)
         await redis.hset("tixing:rate:vendor", mapping={"tokens": "50", "at": str(time.time() + 3600)})
         assert await tokens.take("vendor", 100, 10) == 10, "what was there is there"
+        began = time.monotonic()
         await tokens.take("vendor", 100, 500)
         await asyncio.sleep(0.2)
-        assert 15 <= await tokens.take("vendor", 100, 500) <= 60
+        assert 15 <= await tokens.take("vendor", 100, 500) <= 100 * (time.monotonic() - began) + 1

@@ -110,9 +110,10 @@ async def test_a_claim_counts_what_a_claim_that_just_ended_sent(store_dsn: str, 
 async def test_a_bucket_that_redis_does_not_know_starts_empty(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         tokens = RateTokens(redis)
+        began = time.monotonic()
         assert await tokens.take("vendor", 1000, 1000) == 0
         await asyncio.sleep(0.1)
-        assert 50 <= await tokens.take("vendor", 1000, 1000) <= 500
+        assert 50 <= await tokens.take("vendor", 1000, 1000) <= 1000 * (time.monotonic() - began) + 1
         await redis.flushdb()
         assert await tokens.take("vendor", 1000, 1000) == 0
 
@@ -129,11 +130,11 @@ async def test_a_bucket_gives_no_more_than_its_rate(redis_url: str) -> None:
 async def test_a_slow_rate_still_sends(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         tokens = RateTokens(redis)
-        given = 0
+        began, given = time.monotonic(), 0
         for _ in range(13):
             given += await tokens.take("vendor", 0.9, 5)
             await asyncio.sleep(0.1)
-        assert given == 1  # finding 15
+        assert 1 <= given <= 0.9 * (time.monotonic() - began) + 1  # finding 15
 
 
 async def test_tokens_given_back_can_be_taken_again(redis_url: str) -> None:

@@ -15,7 +15,7 @@ from gateway.dispatch.tokens import RateTokens
 from scheduler.jobs import ArqJobs, open_redis
 from scheduler.worker import MOST_JOBS, WakingWorker
 
-SOON_S = 4.0
+SOON_S = 10.0
 
 
 class Circuits:

@@ -20,6 +20,8 @@ from scheduler.jobs import A_JOB, WAKE, ArqJobs, open_redis
 from scheduler.worker import WakingWorker
 from tests.pipeline.plant import NO_REDIS
 
+SLOW_MACHINE_S = 15.0
+
 
 class Did:
     """What jobs did, and when."""
@@ -62,38 +64,35 @@ async def working(url: str, did: Did) -> AsyncIterator[tuple[WakingWorker, ArqJo
         assert not main.done(), "the worker has ended"
     finally:
         worker.stop()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SLOW_MACHINE_S):
             await main
         await redis.aclose(close_connection_pool=True)
 
 
-async def until(true: Callable[[], object], within_s: float) -> None:
-    async with asyncio.timeout(within_s):
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(SLOW_MACHINE_S):
         while not true():  # noqa: ASYNC110 - what is awaited is anything a test can see
             await asyncio.sleep(0.005)
 
 
-async def test_what_is_asked_is_begun_at_once(redis_url: str) -> None:
+async def test_what_is_asked_is_begun_at_once(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.worker.LOOK_S", 600.0)  # what is begun was begun because it was asked
     did = Did()
     async with working(redis_url, did) as (_, jobs):
         await asyncio.sleep(0.1)
-        asked = time.monotonic()
         await jobs.plan()
-        await until(lambda: did.plans, 2)
-        assert did.plans[0] - asked < 0.25
-        asked = time.monotonic()
+        await until(lambda: did.plans)
         await jobs.drain("sms", "urgent", 1)
-        await until(lambda: did.drains == [("sms", "urgent")], 2)
-        assert time.monotonic() - asked < 0.25
+        await until(lambda: did.drains == [("sms", "urgent")])
         await jobs.receive()
-        await until(lambda: did.callbacks == 1, 2)
+        await until(lambda: did.callbacks == 1)
 
 
 async def test_many_messages_are_worth_jobs_beside_the_wake_up(redis_url: str) -> None:
     did = Did()
     async with working(redis_url, did) as (_, jobs):
         await jobs.drain("sms", "bulk", A_JOB * 3)
-        await until(lambda: len(did.drains) == 4, 3)
+        await until(lambda: len(did.drains) == 4)
 
 
 async def test_a_wake_up_that_is_none_of_ours_deafens_nobody(redis_url: str) -> None:
@@ -101,11 +100,10 @@ async def test_a_wake_up_that_is_none_of_ours_deafens_nobody(redis_url: str) -> 
     async with working(redis_url, did) as (worker, jobs):
         for strange in (b"\xff\xfe", b"", b"a b c", b"sms"):
             await worker.pool.publish(WAKE, strange)
-        await asyncio.sleep(0.1)
-        did.drains.clear()
         await jobs.drain("sms", "urgent", 1)
-        await asyncio.sleep(0.3)
-        assert did.drains == [("sms", "urgent")]  # finding 31
+        await until(lambda: ("sms", "urgent") in did.drains)  # finding 31
+        await asyncio.sleep(0.1)
+        assert did.drains.count(("sms", "urgent")) == 1
 
 
 async def test_a_job_that_raises_ends_neither_the_worker_nor_the_next_ask(redis_url: str) -> None:
@@ -113,10 +111,10 @@ async def test_a_job_that_raises_ends_neither_the_worker_nor_the_next_ask(redis_
     did.raises = ValueError("bug")
     async with working(redis_url, did) as (_, jobs):
         await jobs.plan()
-        await until(lambda: did.plans, 2)
+        await until(lambda: did.plans)
         await asyncio.sleep(1.0)
         await jobs.plan()
-        await until(lambda: len(did.plans) >= 2, 3)
+        await until(lambda: len(did.plans) >= 2)
 
 
 async def test_it_goes_on_without_redis_and_takes_jobs_again_when_it_is_back(data_dir: Path) -> None:
@@ -125,11 +123,11 @@ async def test_it_goes_on_without_redis_and_takes_jobs_again_when_it_is_back(dat
         server = RedisServer(data_dir)
         async with working(host.redis_url, did) as (_, jobs):
             await jobs.plan()
-            await until(lambda: did.plans, 3)
+            await until(lambda: did.plans)
             pid = server.pid()
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
-            await until(lambda: did.alone >= 1, 5)
+            await until(lambda: did.alone >= 1)
             await jobs.plan()  # nobody hears it; it must not raise
             await asyncio.to_thread(server.start)
             before = len(did.plans)
@@ -139,28 +137,29 @@ async def test_it_goes_on_without_redis_and_takes_jobs_again_when_it_is_back(dat
                     await jobs.plan()
                     await asyncio.sleep(0.2)
 
-            await asyncio.wait_for(asking(), 6)
+            await asyncio.wait_for(asking(), SLOW_MACHINE_S)
 
 
 async def test_it_lives_through_redis_and_store_being_away_together() -> None:
     did = Did()
     did.raises = OSError("the store is away")
     async with working(NO_REDIS, did):
-        await until(lambda: did.alone >= 1, 3)
+        await until(lambda: did.alone >= 1)
         await asyncio.sleep(0.3)
 
 
 async def test_stopping_finishes_the_job_at_hand(redis_url: str) -> None:
-    did, finished = Did(), asyncio.Event()
+    did, begun, finished = Did(), asyncio.Event(), asyncio.Event()
 
     async def plan(_: dict[Any, Any]) -> None:
+        begun.set()
         await asyncio.sleep(0.4)
         finished.set()
 
     did.plan = plan  # type: ignore[method-assign]
     async with working(redis_url, did) as (_, jobs):
         await jobs.plan()
-        await asyncio.sleep(0.15)
+        await begun.wait()
     assert finished.is_set()
 
 
@@ -190,7 +189,7 @@ async def test_a_worker_that_dies_in_a_job_does_not_hold_up_the_next_ask(redis_u
     assert dead.returncode == -signal.SIGKILL
     did = Did()
     async with working(redis_url, did) as (_, jobs):
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(SLOW_MACHINE_S):
             while not did.plans:
                 await jobs.plan()
                 await asyncio.sleep(0.3)
@@ -206,4 +205,4 @@ async def test_a_job_that_is_not_ours_runs_nothing_and_ends_nothing(redis_url: s
         await worker.pool.zadd("tixing:jobs", {"evil": 1})
         await asyncio.sleep(0.1)
         await jobs.plan()
-        await until(lambda: did.plans, 4)
+        await until(lambda: did.plans)
