@@ -1,1 +1,1 @@
-"""Providers: one file each, and the contract they meet in `base`. README.md says how to add one."""
+"""Providers: a file or a folder each, and the contract they meet in `base`. README.md says how to add one."""

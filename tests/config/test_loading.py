@@ -9,7 +9,7 @@ from gateway.config import Config, ConfigError, Route, load
 from gateway.words import Lane, Relation
 from providers.base.options import read_options
 from providers.base.types import Receive, Settings
-from providers.smpp_options import SmppOptions
+from providers.smpp.options import SmppOptions
 
 KEY = "PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw8PDw="
 PROVIDERS = (

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import aiohttp
 from aiohttp import web
 
-from providers.huawei_auth import UNSIGNED, signature
+from providers.huawei.auth import UNSIGNED, signature
 from tests.standins import cmpp, smpp
 from tests.standins.aliyun import AliyunSms, aliyun_sms
 from tests.standins.huawei import HuaweiSms, huawei_sms

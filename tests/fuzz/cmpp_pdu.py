@@ -18,9 +18,9 @@ from providers.base.framing import Frames
 from providers.base.news import State, packed
 from providers.base.segments import Reassembly
 from providers.base.types import UnreadableCallback
-from providers.cmpp_pdu import HEADER, LAYOUTS, LONGEST, Submit
-from tests.providers import cmpp_vectors
-from tests.providers.cmpp_provider import provider
+from providers.cmpp.pdu import HEADER, LAYOUTS, LONGEST, Submit
+from tests.providers.cmpp import vectors
+from tests.providers.cmpp.provider import provider
 
 CMPP: Final = provider(1)
 VERSIONS: Final = list(LAYOUTS)
@@ -69,7 +69,7 @@ def _heard(version: int, pdu: Pdu) -> None:
 def seeds(folder: Path) -> None:
     """The vectors, for each version."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, octets in vars(cmpp_vectors).items():
+    for name, octets in vars(vectors).items():
         if isinstance(octets, bytes):
             for first in (0, 1, 2, 254):
                 (folder / f"{name}-{first}").write_bytes(bytes((first,)) + octets)

@@ -18,10 +18,10 @@ from providers.base.framing import Frames
 from providers.base.news import State, packed
 from providers.base.segments import Reassembly
 from providers.base.types import UnreadableCallback
-from providers.smpp_news import piece_of
-from providers.smpp_pdu import HEADER, LONGEST_PDU, VERSION
-from tests.providers import smpp_vectors
-from tests.providers.smpp_provider import provider
+from providers.smpp.news import piece_of
+from providers.smpp.pdu import HEADER, LONGEST_PDU, VERSION
+from tests.providers.smpp import vectors
+from tests.providers.smpp.provider import provider
 
 SMPP: Final = [provider(message_id=form) for form in ("text", "hex_to_decimal", "decimal_to_hex")]
 DIALECTS: Final = [smpp.dialect(0) for smpp in SMPP]
@@ -72,7 +72,7 @@ def _heard(which: int, command: int, sequence: int, frame: bytes) -> None:
 
 def seeds() -> list[bytes]:
     """The vectors, each under every provider."""
-    frames = [value for name, value in vars(smpp_vectors).items() if name.isupper()]
+    frames = [value for name, value in vars(vectors).items() if name.isupper()]
     return [bytes((first,)) + frame for first in (0, 1, 2, 200) for frame in (*frames, b"".join(frames))]
 
 

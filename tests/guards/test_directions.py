@@ -63,19 +63,14 @@ def graph() -> dict[str, frozenset[str]]:
 
 
 def room(module: str) -> str:
-    """The part below the top: `dispatch` for gateway.dispatch.claim."""
+    """The part below the top: `dispatch` for gateway.dispatch.claim, `acme` for providers.acme and providers.acme.codes alike."""
     return [*module.split("."), ""][1]
-
-
-def vendor(module: str) -> str:
-    """Whose file it is: `acme` for providers.acme and providers.acme_codes alike."""
-    return room(module).partition("_")[0]
 
 
 def forbidden(module: str, target: str) -> str | None:
     """Why this import must not be, None where it may."""
     top, aim = module.partition(".")[0], target.partition(".")[0]
-    allowed = target == "providers" or (target + ".").startswith("providers.base.") or vendor(module) == vendor(target)
+    allowed = target == "providers" or (target + ".").startswith("providers.base.") or room(module) == room(target)
     if top == "providers" and module != "providers.registry" and not allowed:
         return "a provider imports nothing of ours but providers.base and its own files"
     if top == "providers" and aim != "providers":
@@ -133,7 +128,7 @@ def test_it_sees_an_import_wherever_it_stands(source: str, package: str, names: 
         ("gateway.store.persons", "gateway.plan.ladder"),
         ("providers.http", "gateway.words"),
         ("providers.http", "providers.sandbox"),
-        ("providers.acme_codes", "providers.other_codes"),
+        ("providers.acme.codes", "providers.other.codes"),
         ("providers.acme", "gateway.acme"),
         ("providers.base.link", "providers.registry"),
     ],
@@ -143,4 +138,4 @@ def test_it_knows_what_must_not_be(module: str, target: str) -> None:
 
 
 def test_a_vendors_own_files_may_import_each_other() -> None:
-    assert forbidden("providers.acme", "providers.acme_codes") is None
+    assert forbidden("providers.acme.driver", "providers.acme.codes") is None

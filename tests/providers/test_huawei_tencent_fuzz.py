@@ -8,8 +8,8 @@ from providers.base.link import Heard
 from providers.base.types import Callback, Reading, UnreadableCallback
 from providers.base.words import Outcome
 from tests.providers.contract import message
-from tests.providers.test_huawei_contract import huawei
-from tests.providers.test_tencent_contract import tencent
+from tests.providers.huawei.test_contract import huawei
+from tests.providers.tencent.test_contract import tencent
 
 PROVIDERS = {"huawei": huawei(), "tencent": tencent()}
 ADDRESSES = ("+8613800131111", "+8613800132222")

@@ -9,9 +9,9 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import FieldInfo, fields
 
 from gateway.config import load
-from providers.huawei import HuaweiOptions
+from providers.huawei.driver import HuaweiOptions
 from providers.registry import build
-from providers.tencent import TencentOptions
+from providers.tencent.driver import TencentOptions
 from tests.providers.contract import Inbox
 
 ROOT = Path(__file__).parents[2]

@@ -12,11 +12,11 @@ from providers.base.abilities import Asks, HoldsLink, Pulls
 from providers.base.linked import LinkedVendor
 from providers.base.news import State, packed
 from providers.base.types import Callback, Provider, Reading, Settings, SettingsError, UnreadableCallback
-from providers.cmpp_pdu import LAYOUTS, V30, Deliver
+from providers.cmpp.pdu import LAYOUTS, V30, Deliver
 from providers.registry import DRIVERS
-from providers.smpp_pdu import Address, ShortMessage
+from providers.smpp.pdu import Address, ShortMessage
 from tests.providers.contract import Inbox
-from tests.providers.smpp_provider import heard
+from tests.providers.smpp.provider import heard
 from tests.providers.test_registry import OPTIONS
 from tests.standins import wechat, wecom
 from tests.standins.aliyun import _report as aliyun_report

@@ -18,7 +18,7 @@ import uvloop
 
 from providers.base.dialect import Garbage, Pdu
 from providers.base.framing import Frames
-from providers.cmpp_pdu import (
+from providers.cmpp.pdu import (
     HEADER,
     LAYOUTS,
     LONGEST,

@@ -23,8 +23,8 @@ from typing import Literal
 import uvloop
 
 from providers.base.segments import header_of
-from providers.smpp_codes import RX_T_APPN, code
-from providers.smpp_pdu import RECEIPT, UDHI, Address, ShortMessage, Tag
+from providers.smpp.codes import RX_T_APPN, code
+from providers.smpp.pdu import RECEIPT, UDHI, Address, ShortMessage, Tag
 from tests.standins.book import Book, Taken
 from tests.standins.smpp_session import SmppSession
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from providers.smpp_pdu import HEADER, LONGEST_PDU, RESPONSE, Command, PduError, Tag, pdu, short_message, tlv
+from providers.smpp.pdu import HEADER, LONGEST_PDU, RESPONSE, Command, PduError, Tag, pdu, short_message, tlv
 
 if TYPE_CHECKING:
     from tests.standins.smpp import Smsc
