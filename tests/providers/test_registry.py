@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from providers import registry
+from providers.base import drivers
 from providers.base.types import Settings, SettingsError
 from providers.base.words import Reason
 from providers.registry import DRIVERS, build
@@ -26,7 +27,7 @@ def test_an_unknown_driver_is_an_error_that_names_the_known_ones() -> None:
 
 def test_another_package_adds_a_driver_by_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("pigeon", "providers.sandbox:Sandbox", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: EntryPoints([point] if group == "tixing.providers" else []))
+    monkeypatch.setattr(drivers, "entry_points", lambda *, group: EntryPoints([point] if group == "tixing.providers" else []))
     assert isinstance(build(Settings("coop", "pigeon"), Inbox().receive), Sandbox)
 
 
