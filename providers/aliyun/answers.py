@@ -17,7 +17,7 @@ from providers.base.document import DocumentError, decoded, text
 from providers.base.json_answers import UNMAPPED
 from providers.base.ruling import Ruling, retry_class, unreadable
 from providers.base.types import Answer, Outgoing
-from providers.base.vendor import UnreadableAnswer, told
+from providers.base.vendor import UnreadableAnswer
 from providers.base.words import Outcome, RetryClass
 
 _MINUTE, _DAY = "分钟级", "天级"
@@ -32,9 +32,7 @@ def answers_of(batch: Sequence[Outgoing], body: bytes, ruling: Ruling | None, co
     document = fields(body)
     code = field(document, "Code")
     if code is None:
-        if ruling is None:
-            raise UnreadableAnswer("not a JSON object with a Code")
-        return told(batch, ruling)
+        raise UnreadableAnswer("not a JSON object with a Code")
     biz_id, said = field(document, "BizId") or None, field(document, "Message")
     meaning = _meaning(codes[code], biz_id, ruling)
     if code == PER_NUMBER_LIMIT and meaning.outcome is Outcome.DEFERRED and meaning.retry_after_s is None:

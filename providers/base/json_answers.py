@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from providers.base.document import DocumentError, at, decoded, items, picker, steps, text
+from providers.base.document import at, decoded, items, picker, steps, text
 from providers.base.join import by_address, joined
 from providers.base.ruling import ACCEPTED, Permanence, Ruling, because, blamed, unreadable
 from providers.base.types import Answer, Outgoing
@@ -79,14 +79,11 @@ class AnswerReader:
         self._pick = picker((key, options.code, options.id, options.text))
 
     def answers(self, batch: Sequence[Outgoing], body: bytes, by_status: Ruling | None) -> Sequence[Answer]:
-        """One answer a message. `by_status`: what an HTTP status other than 2xx says. Raises `UnreadableAnswer`."""
+        """One answer a message. `by_status`: what an HTTP status other than 2xx says. Raises `UnreadableAnswer`, `DocumentError`."""
         if by_status is not None:
             return self._failed(batch, body, by_status)
-        try:
-            document = decoded(body)
-            return self._of_call(batch, document) or self._of_entries(batch, items(document, self._list))
-        except DocumentError as error:
-            raise UnreadableAnswer(str(error)) from error
+        document = decoded(body)
+        return self._of_call(batch, document) or self._of_entries(batch, items(document, self._list))
 
     def _of_call(self, batch: Sequence[Outgoing], document: Any) -> list[Answer] | None:
         """The answer to the call as a whole, where it was not taken."""
@@ -117,13 +114,9 @@ class AnswerReader:
 
     def _failed(self, batch: Sequence[Outgoing], body: bytes, by_status: Ruling) -> list[Answer]:
         """Many vendors put their own code beside a 4xx: where it is mapped it says more than the status."""
-        code = said = None
-        try:
-            document = decoded(body)
-            entry = self._pick(document) if document.__class__ is dict else [None] * 4
-            code = text(at(document, self._call_code)) if self._call_code else text(entry[1])
-            said = text(at(document, self._call_text)) if self._call_text else text(entry[3])
-        except DocumentError:
-            return told(batch, by_status)
+        document = decoded(body)
+        entry = self._pick(document) if document.__class__ is dict else [None] * 4
+        code = text(at(document, self._call_code)) if self._call_code else text(entry[1])
+        said = text(at(document, self._call_text)) if self._call_text else text(entry[3])
         ruling = by_status if code is None else self._rulings.get(code, by_status)
         return told(batch, _CONTRADICTION if ruling.outcome is Outcome.ACCEPTED else ruling, code, said)

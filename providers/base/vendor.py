@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from providers.base.document import DocumentError
 from providers.base.endpoint import NO_HEADERS, Endpoint
 from providers.base.link import KEEPALIVE_S, LEASE_ENDED, Heard, Link, Silence
 from providers.base.ruling import Ruling, because, by_status, unreadable
@@ -21,7 +22,7 @@ _NO_OVERRIDES: Final[Mapping[int, Outcome]] = {}
 
 
 class UnreadableAnswer(ProviderError):
-    """An answer that this vendor does not give: all its messages are unknown. The text is shown to operators and holds no value."""
+    """An answer that this vendor does not give: where its status is 2xx, all its messages are unknown. The text is shown to operators and holds no value."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -60,7 +61,10 @@ class HttpVendor(ABC):
 
     @abstractmethod
     def answers(self, batch: Sequence[Outgoing], heard: Heard, ruling: Ruling | None) -> Sequence[Answer]:
-        """Translates in, one answer a message. `ruling` is what the HTTP status says where it is no 2xx. Raises `UnreadableAnswer`."""
+        """Translates in, one answer a message. `ruling` is what the HTTP status says where it is no 2xx.
+
+        Raises `UnreadableAnswer` or `DocumentError`: then the status alone counts.
+        """
 
     @abstractmethod
     def read(self, callback: Callback) -> Reading:
@@ -78,10 +82,11 @@ class HttpVendor(ABC):
     def _judged(self, batch: Sequence[Outgoing], heard: Heard | Silence) -> Sequence[Answer]:
         if isinstance(heard, Silence):
             return told(batch, _silent(heard))
+        ruling = by_status(heard.status, heard.headers, self.overrides)
         try:
-            return self.answers(batch, heard, by_status(heard.status, heard.headers, self.overrides))
-        except UnreadableAnswer as error:
-            return told(batch, unreadable(f"status {heard.status}, unreadable answer: {error}"))
+            return self.answers(batch, heard, ruling)
+        except (UnreadableAnswer, DocumentError) as error:
+            return told(batch, ruling or unreadable(f"status {heard.status}, unreadable answer: {error}"))
 
 
 def told(batch: Sequence[Outgoing], ruling: Ruling, code: str | None = None, text: str | None = None) -> list[Answer]:

@@ -27,14 +27,14 @@ from yarl import URL
 
 from providers.base.codes import Codes, answers, reports
 from providers.base.context import context_of
-from providers.base.document import DocumentError, at, decoded, items, text
+from providers.base.document import at, decoded, items, text
 from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.join import by_address, joined
 from providers.base.link import Heard
 from providers.base.options import read_options, wrong
 from providers.base.ruling import ACCEPTED, Ruling, because, unreadable
 from providers.base.types import Answer, Callback, Outgoing, Reading, Receive, Settings
-from providers.base.vendor import HttpVendor, Request, UnreadableAnswer, told
+from providers.base.vendor import HttpVendor, Request, told
 from providers.base.vendor_template import Unfit, VendorTemplate, check, template_for
 from providers.base.words import Outcome, Reason
 from providers.huawei.auth import AkSk, Pushes, wsse
@@ -123,18 +123,13 @@ class Huawei(HttpVendor):
 
     def answers(self, batch: Sequence[Outgoing], heard: Heard, ruling: Ruling | None) -> Sequence[Answer]:
         """One code for the call, and one for each number where the call was taken."""
-        try:
-            document = decoded(heard.body)
-            code = text(at(document, ("code",)))
-            if code is not None and not at(document, ("result",)):
-                return told(batch, self._of_call(code, ruling), code, text(at(document, ("description",))))
-            if ruling is not None:
-                return told(batch, ruling)
-            entries = items(document, ("result",))
-        except DocumentError as error:
-            if ruling is not None:
-                return told(batch, ruling)
-            raise UnreadableAnswer(str(error)) from error
+        document = decoded(heard.body)
+        code = text(at(document, ("code",)))
+        if code is not None and not at(document, ("result",)):
+            return told(batch, self._of_call(code, ruling), code, text(at(document, ("description",))))
+        if ruling is not None:
+            return told(batch, ruling)
+        entries = items(document, ("result",))
         return joined(batch, [(text(entry.get("originTo")), entry) for entry in entries], self._judge, by_address(batch))
 
     def read(self, callback: Callback) -> Reading:

@@ -28,14 +28,14 @@ from yarl import URL
 from providers.base.abilities import Asked
 from providers.base.codes import Codes, answers, reports
 from providers.base.context import context_of
-from providers.base.document import DocumentError, at, decoded, items, text
+from providers.base.document import at, decoded, items, text
 from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.join import by_address, joined
 from providers.base.link import Heard, Silence
 from providers.base.options import read_options, wrong
 from providers.base.ruling import ACCEPTED, Ruling, because, unreadable
 from providers.base.types import Answer, Callback, Outgoing, Reading, Receive, Settings
-from providers.base.vendor import HttpVendor, Request, UnreadableAnswer, told
+from providers.base.vendor import HttpVendor, Request, told
 from providers.base.vendor_template import Unfit, VendorTemplate, check, template_for
 from providers.base.words import Outcome, Reason
 from providers.tencent.codes import CODES, RECEIPT_CODES
@@ -128,18 +128,13 @@ class Tencent(HttpVendor):
 
     def answers(self, batch: Sequence[Outgoing], heard: Heard, ruling: Ruling | None) -> Sequence[Answer]:
         """An error is about the whole call, and nothing was sent; else each number has its own code."""
-        try:
-            response = at(decoded(heard.body), ("Response",))
-            code = text(at(response, ("Error", "Code")))
-            if code is not None:
-                return told(batch, self._of_call(code, ruling), code, text(at(response, ("Error", "Message"))))
-            if ruling is not None:
-                return told(batch, ruling)
-            entries = items(response, ("SendStatusSet",))
-        except DocumentError as error:
-            if ruling is not None:
-                return told(batch, ruling)
-            raise UnreadableAnswer(str(error)) from error
+        response = at(decoded(heard.body), ("Response",))
+        code = text(at(response, ("Error", "Code")))
+        if code is not None:
+            return told(batch, self._of_call(code, ruling), code, text(at(response, ("Error", "Message"))))
+        if ruling is not None:
+            return told(batch, ruling)
+        entries = items(response, ("SendStatusSet",))
         return joined(batch, [(text(entry.get("PhoneNumber")), entry) for entry in entries], self._judge, by_address(batch))
 
     def read(self, callback: Callback) -> Reading:

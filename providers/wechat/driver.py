@@ -27,7 +27,7 @@ import msgspec
 
 from providers.base import codes
 from providers.base.codes import Codes
-from providers.base.document import DocumentError, decoded, text
+from providers.base.document import decoded, text
 from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.link import Heard
 from providers.base.options import read_options, wrong
@@ -128,10 +128,7 @@ class Wechat(TokenVendor):
         """Errors come with status 200 too: `errcode` decides, and a msgid without one is an acceptance."""
         if ruling is not None:
             return told(batch, ruling)
-        try:
-            said = decoded(heard.body)
-        except DocumentError as error:
-            raise UnreadableAnswer(str(error)) from error
+        said = decoded(heard.body)
         if not isinstance(said, Mapping) or not said.keys() & {"errcode", "msgid"}:
             raise UnreadableAnswer("neither errcode nor msgid")
         [message] = batch

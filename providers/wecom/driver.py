@@ -31,7 +31,7 @@ import msgspec
 from providers.base import acceptance, codes
 from providers.base.acceptance import Means
 from providers.base.codes import Codes
-from providers.base.document import DocumentError, decoded, text
+from providers.base.document import decoded, text
 from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.link import Heard
 from providers.base.options import read_options, wrong
@@ -126,10 +126,7 @@ class Wecom(TokenVendor):
         """Errors come with status 200 too: `errcode` decides, and beside 0 stand the members who were left out."""
         if ruling is not None:
             return told(batch, ruling)
-        try:
-            said = decoded(heard.body)
-        except DocumentError as error:
-            raise UnreadableAnswer(str(error)) from error
+        said = decoded(heard.body)
         code = text(said.get("errcode")) if isinstance(said, Mapping) else None
         if code is None:
             raise UnreadableAnswer("no errcode")
