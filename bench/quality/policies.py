@@ -16,7 +16,6 @@ from gateway.quality.evidence import RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import Model
 from gateway.quality.pair import UNKNOWN, PairBelief, reading
-from gateway.quality.pair import heard as known_of
 from gateway.quality.record import NONE, Flags, Ints, Record
 from gateway.quality.states import STATES
 from gateway.quality.sweep import Beliefs, readings
@@ -185,7 +184,7 @@ def columns(held: Sequence[PairBelief], size: int) -> Beliefs:
     """Beliefs of single pairs as columns."""
     weights = np.frombuffer(b"".join(belief.weights for belief in held)).reshape(-1, size)
     days = np.array([(b.day, b.sent_day, b.waiting, b.failed) for b in held], dtype=np.int32).T
-    blocked, known = np.array([b.blocked for b in held]), np.array([known_of(b) for b in held])
+    blocked, known = np.array([b.blocked for b in held]), np.array([b.heard for b in held])
     state = np.array([PLACE[b.state] for b in held], dtype=np.int8)
     return Beliefs(weights, days[0], days[1], days[2], blocked, known, days[3], state)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, failures, late, observe
+from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, answered, failures, late, observe
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -98,13 +98,12 @@ def _put(
 ) -> list[PairBelief]:
     parts = zip(beliefs, seen, repeated.tolist(), strict=True)
     blocked = np.array([_blocked(tables, belief, one, again) for belief, one, again in parts])
-    outcomes = np.array([belief.outcomes + (one.evidence in OUTCOME) for belief, one in zip(beliefs, seen, strict=True)])
+    heard = np.array([belief.heard or one.evidence in OUTCOME or answered(one) for belief, one in zip(beliefs, seen, strict=True)])
     failed = [failures(belief, one) for belief, one in zip(beliefs, seen, strict=True)]
-    verified = np.array([belief.verified for belief in beliefs])
     before = np.array([PLACE[belief.state] for belief in beliefs], dtype=np.int8)
-    state = judge_all(read_all(tables, vectors, blocked), before, (outcomes > 0) | verified, np.array(failed)).tolist()
+    state = judge_all(read_all(tables, vectors, blocked), before, heard, np.array(failed)).tolist()
     raw, width = vectors.tobytes(), vectors.itemsize * vectors.shape[1]
-    columns = zip(*(column.tolist() for column in days), blocked.tolist(), outcomes.tolist(), failed, state, strict=True)
+    columns = zip(*(column.tolist() for column in days), blocked.tolist(), failed, heard.tolist(), state, strict=True)
     return [
         PairBelief(
             raw[i * width : (i + 1) * width],
@@ -116,12 +115,11 @@ def _put(
             certified_day,
             block,
             beliefs[i].observations + 1,
-            outcome,
             fails,
-            beliefs[i].verified,
+            hears,
             STATES[place],
         )
-        for i, (day, sent_day, waiting, certified_day, block, outcome, fails, place) in enumerate(columns)
+        for i, (day, sent_day, waiting, certified_day, block, fails, hears, place) in enumerate(columns)
     ]
 
 

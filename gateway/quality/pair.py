@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, SIGNS_OF_LIFE, Evidence, Observation
+from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
@@ -37,11 +37,10 @@ class PairBelief(Struct, frozen=True):
     blocked: float = 0.0
     """Probability that whoever holds the number blocks us."""
     observations: int = 0
-    outcomes: int = 0
-    """Of them: what came of messages."""
     failed: int = 0
     """Failures since the last sign of life."""
-    verified: bool = False
+    heard: bool = False
+    """There is something to judge it by: what came of a message, an answer of the person, or somebody's verification."""
     state: State = State.UNVERIFIED
 
 
@@ -68,10 +67,10 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
         after = _outcome(tables, belief, seen)
     else:
         after = _response(tables, belief, seen)
-    count, failed = after.observations + 1, failures(belief, seen)
-    after = replace(after, observations=count, failed=failed, seen_day=seen.day, seen_second=seen.second)
+    count, failed, heard = after.observations + 1, failures(belief, seen), after.heard or answered(seen)
+    after = replace(after, observations=count, failed=failed, heard=heard, seen_day=seen.day, seen_second=seen.second)
     now = read(tables, vector_of(after), after.blocked)
-    return replace(after, state=judge(now, after.state, heard=heard(after), failed=after.failed))
+    return replace(after, state=judge(now, after.state, heard=after.heard, failed=after.failed))
 
 
 def late(belief: PairBelief, seen: Observation) -> bool:
@@ -79,9 +78,9 @@ def late(belief: PairBelief, seen: Observation) -> bool:
     return (seen.day, seen.second) < (belief.seen_day, belief.seen_second)
 
 
-def heard(belief: PairBelief) -> bool:
-    """Whether there is anything to judge a number by."""
-    return belief.outcomes > 0 or belief.verified
+def answered(seen: Observation) -> bool:
+    """Whether it is something that the person did."""
+    return seen.own and seen.evidence in RESPONSES
 
 
 def failures(before: PairBelief, seen: Observation) -> int:
@@ -116,13 +115,13 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     age = seen.day - seen.verified_day if seen.verified_day is not None else 0
     fresh = tables.move(tables.start(seen.source, verified=verified), max(age, 0))
     if not belief.weights:
-        return replace(belief, weights=fresh.tobytes(), day=seen.day, verified=verified)
+        return replace(belief, weights=fresh.tobytes(), day=seen.day, heard=verified)
     old = tables.move(vector_of(belief), seen.day - belief.day)
     new = checked(tables.layout, old, fresh)
     own = tables.layout.own
     renews = tables.renews(seen.source, verified=verified) if new[own].sum() > old[own].sum() else 0.0
     mixed = (1 - renews) * old + renews * new
-    return replace(belief, weights=_normal(mixed), day=seen.day, verified=belief.verified or verified)
+    return replace(belief, weights=_normal(mixed), day=seen.day, heard=belief.heard or verified)
 
 
 def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
@@ -130,7 +129,7 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
     if seen.own and seen.asks:
         vector = _silent(tables, belief, vector, seen.day)
     vector = tables.move(vector, seen.day - belief.day) * tables.code(seen.provider, seen.evidence, seen.vendor_code)
-    after = replace(belief, weights=_normal(vector), day=seen.day, outcomes=belief.outcomes + 1, blocked=_block(tables, belief, seen))
+    after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=_block(tables, belief, seen))
     if not (seen.own and seen.asks):
         return after
     taken = seen.evidence is Evidence.DELIVERED

@@ -72,7 +72,8 @@ class Steps(Struct, frozen=True):
     """Failures since the last sign of life, with this row."""
     taken: Flags
     """A delivered message to this very person."""
-    verified: Flags
+    heard: Flags
+    """Something to judge a number by: an outcome, an answer of the person, a verification."""
     last_day: Small
     """Per pair: the belief's day after all of it."""
     sent_day: Small
@@ -109,7 +110,7 @@ def steps_of(record: Record) -> Steps:
         m.rested,
         _failed(record, m),
         m.own_outcome & m.delivered,
-        checked,
+        m.outcome | checked | (m.response & record.own),
         record.day[np.where(attached[lasts], previous[lasts], lasts)],
         sent_day,
         waiting,

@@ -135,7 +135,7 @@ def _chunk(laid: _Laid, made: Beliefs, chunk: Ints, ranks: list[tuple[int, Ints]
         vectors[:n] = v / v.sum(axis=1, keepdims=True)
         block = steps.block[at]
         blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, laid.blocked[np.maximum(block, 0)], 0.0))
-        heard[:n] |= steps.outcome[at] | steps.verified[at]
+        heard[:n] |= steps.heard[at]
         state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n], steps.failed[at])
     made.weights[chunk], made.blocked[chunk], made.heard[chunk], made.state[chunk] = vectors, blocked, heard, state
 

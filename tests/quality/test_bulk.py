@@ -10,7 +10,7 @@ from gateway.quality.assemble import DAY_S, Observations, assemble
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import STARTS
-from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, heard, observe, reading, vector_of
+from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
 from gateway.quality.record import NONE, Record, steps_of
 from gateway.quality.states import STATES, judge
 from gateway.quality.sweep import readings, sweep
@@ -71,7 +71,7 @@ def test_bulk_and_one_by_one_give_the_same_numbers(tables: Tables, seed: int) ->
     for i, belief in enumerate(singly):
         then = reading(tables, belief, 20_000)
         assert now.one(i).p_reach == pytest.approx(then.p_reach, rel=1e-9)
-        assert STATES[states[i]] is judge(then, belief.state, heard=heard(belief), failed=belief.failed)
+        assert STATES[states[i]] is judge(then, belief.state, heard=belief.heard, failed=belief.failed)
 
 
 def test_the_order_of_arrival_changes_nothing(tables: Tables) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.quality.evidence import Evidence, Observation
 from gateway.quality.model import PRIOR
-from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, heard, observe, reading, vector_of
+from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import Tables
 from tests.quality.conftest import Story
@@ -17,12 +17,17 @@ def at(tables: Tables, belief: PairBelief, day: int) -> Reading:
 
 
 def state(tables: Tables, belief: PairBelief, day: int) -> State:
-    return judge(reading(tables, belief, day), belief.state, heard=heard(belief), failed=belief.failed)
+    return judge(reading(tables, belief, day), belief.state, heard=belief.heard, failed=belief.failed)
 
 
 def test_nothing_known_is_unverified(tables: Tables, told: Story) -> None:
     assert told((0, "listed")).state is State.UNVERIFIED
     assert 0.5 < at(tables, UNKNOWN, 0).p_reach < 0.95
+
+
+def test_an_answer_is_something_to_judge_by(told: Story) -> None:
+    assert told((0, "listed"), (9, "certified_after_notice")).state is State.GOOD
+    assert told((0, "listed"), (9, "wrong_person")).state is State.DOUBTFUL
 
 
 def test_a_number_that_its_owner_verified_is_good(told: Story) -> None:
