@@ -20,10 +20,10 @@ from gateway.quality.record import Ints, steps_of
 from gateway.quality.states import BLOCKED, DENIAL_HOLDS_BELOW, GOOD, STATES, SUPPRESSED, UNVERIFIED, WRONG_PERSON, State
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
-from gateway.store import beliefs, persons, quality_changes, unlearned
-from gateway.store.beliefs import Belief, Evidence
+from gateway.store import beliefs, believed, persons, unlearned
+from gateway.store.beliefs import Evidence
+from gateway.store.believed import Belief
 from gateway.store.pool import Connection
-from gateway.store.quality_changes import Change
 
 MOVED = 0.02
 """A belief that moved by less is not written again: it would change no order and no state."""
@@ -73,11 +73,11 @@ class _Before(Struct):
     """`p_reach`, `p_alive`, `p_mine`; deliveries, failures, observations; last second. Nothing is believed yet where the first are missing."""
     listings: list[tuple[int | None, int]]
     """Day of verification and second of listing of each row."""
-    written_by: list[int]
-    """The transaction that wrote each row last: another one, and it is not the row that was read."""
+    rows: list[bytes]
+    """Where each row stands, and in which version: another one, and it is not the row that was read."""
 
 
-NOBODY = _Before("", State.UNVERIFIED, denied=False, current=False, said=(None,) * 7, listings=[], written_by=[])
+NOBODY = _Before("", State.UNVERIFIED, denied=False, current=False, said=(None,) * 7, listings=[], rows=[])
 """Of messages to whom the number is no contact of any more."""
 PLACE = {state: place for place, state in enumerate(STATES)}
 
@@ -98,15 +98,15 @@ def _before(found: Evidence) -> dict[tuple[str, bytes], _Before]:
     """By (person id, key): a number that a person holds in several relations is one pair."""
     pairs: dict[tuple[str, bytes], _Before] = {}
     for row in found.contacts:
-        key, person, channel, _source, verified, listed_s, current, denied, state, *said, written_by = row
+        key, person, channel, _source, verified, listed_s, current, denied, state, *said, at = row
         known = pairs.get((person, key))
         if known is None or (current and not known.current):
             shown = State(state) if state else State.UNVERIFIED if verified is None else State.GOOD
-            rows = ([(verified, listed_s)], [written_by]) if current else ([], [])
+            rows = ([(verified, listed_s)], [at]) if current else ([], [])
             pairs[person, key] = _Before(channel, shown, denied, current, tuple(said), *rows)
         elif current:
             known.listings.append((verified, listed_s))
-            known.written_by.append(written_by)
+            known.rows.append(at)
             known.denied = known.denied or denied
     return pairs
 
@@ -158,8 +158,9 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
         )
     ]
     keys, persons = zip(*map(observed.pairs.__getitem__, places), strict=True) if places else ((), ())
+    rows, were = [known[place].rows for place in places], [known[place].state for place in places]
     columns = (column[worth].tolist() for column in (*chances, *counts, observed.last_s, denied, observed.denied_s))
-    return list(map(Belief, persons, keys, map(STATES.__getitem__, after[worth].tolist()), why, *columns))
+    return list(map(Belief, persons, keys, rows, were, map(STATES.__getitem__, after[worth].tolist()), why, *columns))
 
 
 def _flags(values: list[bool]) -> NDArray[np.bool_]:
@@ -199,20 +200,15 @@ async def _write(
     turned = {b.person_id for b in made if _turned(b, before[b.person_id, b.key])}
     if turned:
         await persons.lock_also_of(connection, sorted(turned), [])
-    held = await beliefs.lock(connection, [(b.person_id, b.key) for b in made]) if made else {}
-    free = [b for b in made if _as_read(before[b.person_id, b.key], held.get((b.person_id, b.key), ()))]
-    if free:
-        await beliefs.put(connection, free, through.id)
-        changes = [Change(b.key, b.person_id, before[b.person_id, b.key].state, b.state, b.why, now) for b in free]
-        await quality_changes.record(connection, changes)
-    await _mark(connection, free, before, found)
+    held = await believed.put(connection, made, through.id)
+    others = {(b.person_id, b.key) for b in held}
+    ours = [b for b in made if (b.person_id, b.key) not in others] if held else made
+    await _mark(connection, ours, before, found)
     if turned:
         await persons.plan_again(connection, turned, now)
-    if len(free) < len(made):
-        ours = {(b.person_id, b.key) for b in free}
-        await unlearned.put(connection, {b.key for b in made if (b.person_id, b.key) not in ours})
-    changed = sum(b.state != before[b.person_id, b.key].state for b in free)
-    return Worked(len(before), len(free), changed, len(made) - len(free))
+    if held:
+        await unlearned.put(connection, {b.key for b in held})
+    return Worked(len(before), len(ours), sum(b.state != b.before for b in ours), len(held))
 
 
 def _turned(now: Belief, known: _Before) -> bool:
@@ -220,15 +216,11 @@ def _turned(now: Belief, known: _Before) -> bool:
     return (now.state in SUPPRESSED) != (known.state in SUPPRESSED) or known.denied != now.denied
 
 
-def _as_read(known: _Before, held: Sequence[int]) -> bool:
-    """Whether the rows of a contact are all ours and as they were when its evidence was read."""
-    return sorted(held) == sorted(known.written_by)
-
-
-async def _mark(connection: Connection, free: Sequence[Belief], before: Mapping[tuple[str, bytes], _Before], found: Evidence) -> None:
+async def _mark(connection: Connection, ours: Sequence[Belief], before: Mapping[tuple[str, bytes], _Before], found: Evidence) -> None:
     """Marks the numbers that are dead as somebody's contact, and takes the marks of the others away."""
-    state = {pair: one.state for pair, one in before.items() if one.current} | {(b.person_id, b.key): State(b.state) for b in free}
-    dead = {key for (_, key), word in state.items() if word is State.DEAD}
-    new = sorted(dead - found.dead)
-    channel = {key: one.channel for (_, key), one in before.items()}
-    await beliefs.mark_dead(connection, [(key, channel[key]) for key in new], sorted(found.dead - dead))
+    written = {(b.person_id, b.key) for b in ours}
+    dead = {b.key for b in ours if b.state == State.DEAD}
+    dead |= {pair[1] for pair, one in before.items() if one.state is State.DEAD and one.current and pair not in written}
+    new = dead - found.dead
+    channel = {key: one.channel for (_, key), one in before.items() if key in new}
+    await believed.mark_dead(connection, sorted(channel.items()), sorted(found.dead - dead))

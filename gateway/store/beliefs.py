@@ -1,4 +1,4 @@
-"""What the record holds about numbers, read in sets for the beliefs about them, and those beliefs, written beside the contacts."""
+"""What the record holds about numbers, read in sets for the beliefs about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from gateway.store.pool import Connection
 CONTACTS = """
 select c.key, c.person_id, c.channel, c.source, c.verified_on - date '1970-01-01', extract(epoch from c.updated_at)::bigint, c.removed_at is null,
        c.denied_at is not null, c.state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations,
-       extract(epoch from c.last_at)::bigint, c.xmin
+       extract(epoch from c.last_at)::bigint, tidsend(c.ctid) || xidsend(c.xmin)
   from unnest($1::bytea[]) as k(key) join contact c on c.key = k.key"""
 
 LISTINGS = """
@@ -46,31 +46,6 @@ select k.key from unnest($1::bytea[]) as k(key)
  cross join lateral (select from number n where n.key = k.key and n.dead_at is not null offset 0) n"""
 
 AFTER = "select key from contact where key > $1 order by key limit $2"
-
-# By way of the person, who has a few contacts: a number may stand for thousands of persons. Rows that somebody else holds are left out: whoever
-# waited here could wait for one who waits for us.
-LOCK = """
-select c.person_id, c.key, c.xmin
-  from unnest($1::text[], $2::bytea[]) as u(person, key) join contact c on c.person_id = u.person and c.key || '' = u.key
- where c.removed_at is null
-   for no key update of c skip locked"""
-
-PUT = """
-update contact c
-   set state = u.state, p_reach = u.reach, p_alive = u.alive, p_mine = u.mine, delivered = u.delivered, failed = u.failed,
-       observations = u.observations, last_at = to_timestamp(nullif(u.last_s, 0)), why = u.why, believed_at = now(), model = $13,
-       denied_at = case when u.denied then coalesce(c.denied_at, to_timestamp(u.denied_s)) end
-  from unnest($1::text[], $2::bytea[], $3::text[], $4::real[], $5::real[], $6::real[], $7::int[], $8::int[], $9::int[], $10::bigint[], $11::text[],
-              $12::bool[], $14::bigint[])
-    as u(person, key, state, reach, alive, mine, delivered, failed, observations, last_s, why, denied, denied_s)
- where c.person_id = u.person and c.key || '' = u.key and c.removed_at is null"""
-
-MARK_DEAD = """
-insert into number (key, channel, dead_at, last_at) select key, channel, now(), now() from unnest($1::bytea[], $2::text[]) as u(key, channel) order by key
-    on conflict (key) do update set dead_at = excluded.dead_at"""
-
-UNMARK_DEAD = "update number set dead_at = null where key = any($1::bytea[])"
-
 
 Ints = NDArray[np.int64]
 SINCE_S, DAY_S = 946_684_800, 86_400
@@ -119,27 +94,6 @@ class Evidence(Struct, frozen=True):
     lookups: Sequence[Answered]
     dead: frozenset[bytes]
     """Numbers that are marked dead."""
-
-
-class Belief(Struct, frozen=True, gc=False):
-    """What is believed of a number as one person's contact."""
-
-    person_id: str
-    key: bytes
-    state: str
-    why: str
-    p_reach: float
-    p_alive: float
-    p_mine: float
-    delivered: int
-    failed: int
-    observations: int
-    last_s: int
-    """When something last came of the number, in seconds; 0: never."""
-    denied: bool
-    """A "not me" stops it."""
-    denied_s: int
-    """When that was answered, in seconds."""
 
 
 async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
@@ -191,27 +145,3 @@ async def certified(connection: Connection, persons: Sequence[str]) -> Certified
 async def keys_after(connection: Connection, after: bytes, contacts: int) -> list[bytes]:
     """The numbers of the next so many contacts in the order of keys, each once. A number's last contacts may be left out: its key is what counts."""
     return list(dict.fromkeys(row[0] for row in await connection.fetch(AFTER, after, contacts)))
-
-
-async def lock(connection: Connection, pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], list[int]]:
-    """Locks the contacts of (person id, key) that nobody else holds: which transaction wrote each of their rows last, as in `contacts`."""
-    held: dict[tuple[str, bytes], list[int]] = {}
-    for person, key, written_by in await connection.fetch(LOCK, [p for p, _ in pairs], [k for _, k in pairs]):
-        held.setdefault((person, key), []).append(written_by)
-    return held
-
-
-async def put(connection: Connection, beliefs: Sequence[Belief], model: int) -> None:
-    """Writes beliefs beside their locked contacts."""
-    columns = [list(column) for column in zip(*((
-        b.person_id, b.key, b.state, b.p_reach, b.p_alive, b.p_mine, b.delivered, b.failed, b.observations, b.last_s, b.why, b.denied, b.denied_s,
-    ) for b in beliefs), strict=True)]  # fmt: skip
-    await connection.execute(PUT, *columns[:-1], model, columns[-1])
-
-
-async def mark_dead(connection: Connection, dead: Sequence[tuple[bytes, str]], alive: Sequence[bytes]) -> None:
-    """Marks numbers (key, channel) that are dead as somebody's contact, so that the claim looks closer; and takes marks away."""
-    if dead:
-        await connection.execute(MARK_DEAD, [key for key, _ in dead], [channel for _, channel in dead])
-    if alive:
-        await connection.execute(UNMARK_DEAD, alive)

@@ -16,10 +16,10 @@ select c.person_id, c.key, c.source, c.verified_on, c.updated_at
 
 CONFIRMED = f"""
 insert into quality_change (key, person_id, before, after, why, at)
-select c.key, c.person_id, case when c.denied_at is not null then 'wrong_person' else c.state end, 'good', $7, now()
+select c.key, c.person_id, c.gone, 'good', $7, now()
   from unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::date[]) as u(person, channel, key, relation, source, verified_on)
   join contact c on c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.relation = u.relation
- where c.removed_at is null and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
+ where c.removed_at is null and c.gone is not null
    and {verified_anew("u", "c")}"""  # noqa: S608 - our own words
 VERIFIED_ANEW = "号码放弃使用之后经重新核实。"
 

@@ -52,6 +52,9 @@ class Connection(Queries, Protocol):
     async def copy_records_to_table(self, table_name: str, *, records: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> str:
         """Rows by COPY."""
 
+    async def copy_to_table(self, table_name: str, *, source: memoryview, format: str) -> str:  # noqa: A002 - asyncpg's word
+        """Rows by COPY that are laid out already."""
+
 
 class Pool(Protocol):
     """Connections to borrow."""

@@ -1,14 +1,10 @@
-"""Changes of state, as facts that others can follow: of a number, or of a number with a person."""
+"""Changes of state, as facts that others can follow: of a number, or of a number with a person. Written with the beliefs (store/believed.py)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
-from gateway.store.copying import copy_in
-from gateway.store.pool import Connection, Queries
-
-COLUMNS = ("key", "person_id", "before", "after", "why", "at")
+from gateway.store.pool import Queries
 
 # The snapshot's lower bound, not the ids, says how far one may read: a transaction that is still open may hold a lower id than one that ended.
 AFTER = """
@@ -36,13 +32,6 @@ class Followed(Struct, frozen=True, gc=False):
 
     place: tuple[int, int]
     change: Change
-
-
-async def record(connection: Connection, changes: Sequence[Change]) -> None:
-    """Writes changes in the transaction that makes them; what says the same before and after is no change."""
-    rows = [(c.key, c.person_id, c.before, c.after, c.why, c.at) for c in changes if c.before != c.after]
-    if rows:
-        await copy_in(connection, "quality_change", COLUMNS, rows)
 
 
 async def after(connection: Queries, place: tuple[int, int], most: int) -> list[Followed]:

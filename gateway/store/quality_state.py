@@ -7,13 +7,14 @@ STATE = """case when c.denied_at is not null then 'wrong_person'
 """A "not me" outweighs whatever is believed; before anything is believed, a contact that was verified is good."""
 
 _BELIEVED = "c.state = '{}' and c.denied_at is null"
-IN_STATE = {state: _BELIEVED.format(state) for state in ("dead", "doubtful", "blocked")} | {
-    WRONG_PERSON: "(c.state = 'wrong_person' or c.denied_at is not null)",
+IN_STATE = {state: _BELIEVED.format(state) for state in ("doubtful", "blocked")} | {
+    "dead": "c.gone = 'dead'",
+    WRONG_PERSON: "c.gone = 'wrong_person'",
     "good": "(c.state = 'good' or c.state is null and c.verified_on is not null) and c.denied_at is null",
     "unverified": "(c.state = 'unverified' or c.state is null and c.verified_on is null) and c.denied_at is null",
 }
 """When `STATE` is that, in words whose frequency statistics can tell: of `STATE` itself the planner guesses that hardly any row meets it.
-Those of dead and wrong numbers let the index on these serve."""
+Those of dead and wrong numbers let the index on these serve (`gone`, which the store keeps)."""
 
 UNUSABLE = ("dead", "wrong_person", "blocked")
 """States in which a contact reaches nobody."""

@@ -8,6 +8,7 @@ import pytest
 from gateway.store import (
     asks,
     beliefs,
+    believed,
     calls,
     claims,
     codes,
@@ -136,14 +137,16 @@ QUERIES = {
     "look-ups of numbers": (lookups.HISTORY, {"lookup_key"}),
     "certifications": (beliefs.CERTIFIED, {"person_pkey"}),
     "numbers after": (beliefs.AFTER, {"contact_key"}),
-    "contacts to be written": (beliefs.LOCK, {"contact_person_id_channel_key_relation_key"}),
-    "put beliefs": (beliefs.PUT, {"contact_person_id_channel_key_relation_key"}),
+    "contacts to be written": (believed.LOCK, {"Tid Scan on contact"}),
+    "put beliefs": (believed.PUT, {"Tid Scan on contact"}),
     "dead numbers": (beliefs.DEAD, {"number_pkey"}),
-    "unmark dead": (beliefs.UNMARK_DEAD, {"number_pkey"}),
+    "unmark dead": (believed.UNMARK_DEAD, {"number_pkey"}),
     "open messages": (asks.OPEN, {"call_pkey", "message_pkey"}),
 }
 
 
+OURS = "Seq Scan on believed"
+"""What the connection itself put there a moment ago: all of it is meant."""
 PLAN_OF = """
 create function plan_of(statement text) returns setof text language plpgsql as $$
 begin return query execute 'explain (generic_plan, costs off) ' || statement; end $$"""
@@ -155,8 +158,9 @@ async def test_each_hot_query_uses_its_index(plant: Plant) -> None:
     wrong = {}
     for name, (statement, indexes) in QUERIES.items():
         async with plant.runtime.pool.acquire() as connection:
+            await connection.execute(believed.STAGE)
             plan = "\n".join(row[0] for row in await connection.fetch("select plan_of($1)", statement))
-        if "Seq Scan" in plan or not all(index in plan for index in indexes):
+        if "Seq Scan" in plan.replace(OURS, "") or not all(index in plan for index in indexes):
             wrong[name] = plan
     assert not wrong, "\n\n".join(f"{name}\n{plan}" for name, plan in wrong.items())
 

@@ -12,7 +12,7 @@ from gateway.words import Status
 from providers.base.types import Report
 from tests.pipeline.events import certified, day, event, known, number, reminder, sms
 from tests.pipeline.plant import Plant
-from tests.pipeline.test_believing import LENS, absent, learn, state, told
+from tests.pipeline.test_believing import LENS, absent, learn, off, state, told
 
 ROWS = "select relation, state, p_reach is not null from contact where person_id = 'p1' and removed_at is null order by relation"
 OWN, FAMILY = sms(number(1)), sms(number(1), relation="family")
@@ -26,6 +26,16 @@ async def test_a_relation_that_is_added_later_gets_the_belief_too(plant: Plant) 
     await plant.post(known("p1", FAMILY))
     await learn(plant)
     assert await plant.rows(ROWS) == [("family", "doubtful", True), ("self", "doubtful", True)]
+
+
+async def test_a_number_in_two_relations_changes_once_and_what_is_the_same_before_and_after_is_no_change(plant: Plant) -> None:
+    await plant.post(known("p1", OWN, FAMILY))
+    await told(plant, absent)
+    await learn(plant)
+    await told(plant, off)
+    await learn(plant)
+    assert await plant.rows("select state, failed from contact") == [("doubtful", 2)] * 2
+    assert await plant.rows("select before, after from quality_change") == [("unverified", "doubtful")]
 
 
 async def test_a_row_that_somebody_holds_is_not_waited_for(plant: Plant, other: Plant) -> None:
