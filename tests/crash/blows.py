@@ -24,8 +24,9 @@ OVERSLEEP_S = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """How it came back: when the blow was over (wall clock), and who helped."""
+    """How it came back: when it had been struck and when that was over (wall clock), and who helped."""
 
+    struck_at: float
     over_at: float
     by: str
 
@@ -38,10 +39,11 @@ def kill_role(name: str) -> Blow:
 
     def act(product: Product) -> Return:
         product.children[name].kill()
+        struck_at = time.time()
         time.sleep(REST_S)
         product.start_role(name)
         product.wait_ready(name, BACK_S)
-        return Return(time.time(), "harness")
+        return Return(struck_at, time.time(), "harness")
 
     return act
 
@@ -69,7 +71,7 @@ def empty_redis(product: Product) -> Return:
     """FLUSHALL under the hands of whoever uses it."""
     with redis.Redis.from_url(product.redis.url) as connection:
         connection.flushall()
-    return Return(time.time(), "")
+    return Return(time.time(), time.time(), "")
 
 
 def sleep_worker(name: str) -> Blow:
@@ -77,9 +79,10 @@ def sleep_worker(name: str) -> Blow:
 
     def act(product: Product) -> Return:
         product.children[name].signal(signal.SIGSTOP)
+        struck_at = time.time()
         time.sleep(product.terms.lease_s + OVERSLEEP_S)
         product.children[name].signal(signal.SIGCONT)
-        return Return(time.time(), "")
+        return Return(struck_at, time.time(), "")
 
     return act
 
@@ -122,9 +125,10 @@ def _kill(pid: int) -> None:
 
 def _back(name: str, is_back: Callable[[], bool], start: Callable[[], bool]) -> Return:
     """Waits for the product's own watch; starts the engine ourselves where it does not come."""
+    struck_at = time.time()
     try:
         wait_until(f"{name} back", is_back, within_s=WATCHDOG_S, every_s=0.02)
     except HarnessError:
         start()
-        return Return(time.time(), "harness")
-    return Return(time.time(), "product")
+        return Return(struck_at, time.time(), "harness")
+    return Return(struck_at, time.time(), "product")

@@ -57,10 +57,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """Something that was killed, emptied or put to sleep. `calls`: how many were open at the vendor in that moment."""
+    """Something that was killed, emptied or put to sleep. `calls`: how many were open at the vendor in that moment.
+
+    It fell between `at` and `struck_at`: finding all of PostgreSQL's processes takes a while.
+    """
 
     what: str
     at: float
+    struck_at: float
     over_at: float
     calls: int
 
@@ -191,7 +195,7 @@ def _hurting(ledger: Ledger) -> list[Blow]:
 
 
 def _in_flight(ledger: Ledger) -> int:
-    return sum(claim.claimed_at <= blow.at < claim.over_at for blow in _hurting(ledger) for claim in ledger.claims)
+    return sum(claim.claimed_at <= blow.struck_at and blow.at < claim.over_at for blow in _hurting(ledger) for claim in ledger.claims)
 
 
 def _unknown_note(ledger: Ledger) -> str:

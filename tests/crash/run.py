@@ -46,9 +46,9 @@ class Plan:
     receipt_timeout_s: float = 30
 
     def terms(self, url: str) -> VendorTerms:
-        """One message a call, short time-outs, room for many calls at once."""
+        """One message a call, room for many calls at once; a time-out that no stall of the machine reaches, for that would be one more unknown."""
         return VendorTerms(
-            url=url, batch_size=1, connections=300, timeout_s=2, lease_s=7.5, receipt_timeout_h=self.receipt_timeout_s / 3600
+            url=url, batch_size=1, connections=300, timeout_s=6, lease_s=11.5, receipt_timeout_h=self.receipt_timeout_s / 3600
         )
 
 
@@ -113,7 +113,7 @@ def strike(scene: Scene, name: str) -> Round:
     calls = _heavy(scene)
     at = time.time()
     came_back = BLOWS[name](scene.product)
-    scene.blows.append(Blow(name, at, came_back.over_at, calls))
+    scene.blows.append(Blow(name, at, came_back.struck_at, came_back.over_at, calls))
     return Round(name, calls, came_back.over_at - at, came_back.by, len(scene.sender.accepted), scene.vendor.count().taken)
 
 

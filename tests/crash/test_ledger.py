@@ -22,7 +22,7 @@ def good() -> Ledger:
         claims=[Claim("11", 100.2, 107.2, 100.7, "accepted")],
         messages={"11": "1"},
         notices={"1": Told("told", "reminder:2027-02-01", "informed")},
-        blows=[Blow("worker", 100.6, 102.0, calls=60)],
+        blows=[Blow("worker", 100.6, 100.6, 102.0, calls=60)],
         load_s=2.0,
     )
 
@@ -121,6 +121,13 @@ def test_it_finds_an_unknown_attempt_that_no_blow_explains() -> None:
 def test_an_attempt_in_flight_at_a_blow_may_be_unknown() -> None:
     ledger = good()
     ledger.claims.append(Claim("13", 100.5, 107.5, None, "unknown"))
+    assert failed(ledger) == []
+
+
+def test_an_attempt_made_while_the_blow_fell_may_be_unknown() -> None:
+    ledger = good()
+    ledger.blows[0] = replace(ledger.blows[0], struck_at=100.8)
+    ledger.claims += [Claim("13", 100.7, 107.7, None, "unknown"), Claim("14", 100.8, 107.8, None, "unknown")]
     assert failed(ledger) == []
 
 
