@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+PORTS = range(20_000, 32_000)
+"""Below those that the system gives to outgoing connections (ip_local_port_range)."""
 STOP_S = 20.0
 """How long a process may take to end by itself after SIGTERM."""
 
@@ -25,10 +28,12 @@ class TimeUpError(Exception):
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback that nobody uses right now, and that no outgoing connection is given while whoever listens there is away."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise HarnessError("no port is free")
 
 
 @contextmanager

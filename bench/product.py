@@ -16,7 +16,7 @@ from gateway.engines.postgres import PostgresServer
 from gateway.engines.redis import RedisServer
 from tests.standins import vendor_config
 
-START_S = 60.0
+START_S = 120.0
 TREE = Path(__file__).resolve().parent.parent
 """The checkout whose product is run, unless another is named."""
 CALLBACK_TOKEN = "bench-callback-token-0001"  # noqa: S105 - of a stand-in on the loopback

@@ -128,7 +128,7 @@ def _warm_up(rig: Rig) -> None:
     loader = rig.post("with_person", rig.scenario.count, WARM_UP, warm=True)
     loader.tell("go")
     rig.posted(loader)
-    _all_final(rig, WARM_UP, within_s=30)
+    _all_final(rig, WARM_UP, within_s=120)
 
 
 def _all_final(rig: Rig, messages: int, within_s: float) -> float:
@@ -144,7 +144,7 @@ def _all_final(rig: Rig, messages: int, within_s: float) -> float:
 
     try:
         wait_until(f"{messages} messages reported", reported, within_s=within_s)
-        wait_until(f"{messages} messages final", lambda: rig.store.value(DELIVERED) >= messages, within_s=30, every_s=0.01)
+        wait_until(f"{messages} messages final", lambda: rig.store.value(DELIVERED) >= messages, within_s=120, every_s=0.01)
     except HarnessError as error:
         raise HarnessError(f"{rig.scenario.name}: {error}; {rig.vendor.count()}; {rig.store.statuses()}\n{rig.product.tails()}") from error
     return time.monotonic()
