@@ -1,6 +1,7 @@
 """The commands, one after the other on one gateway's data, as an operator types them."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -8,7 +9,9 @@ import pytest
 
 from gateway.cli.main import COMMANDS
 from gateway.engines.host import EngineHost
+from scheduler.calendar import add_months
 from tests.cli.conftest import Home
+from tests.pipeline.events import today
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -122,15 +125,16 @@ def test_a_file_of_which_nothing_can_be_taken_ends_with_1(home: Home, tmp_path: 
 
 
 def test_due_shows_what_a_day_would_bring_and_writes_nothing(home: Home, tmp_path: Path) -> None:
-    file = tmp_path / "due.csv"
+    file, certified = tmp_path / "due.csv", add_months(today().replace(day=1), -5)
     file.write_text(
-        "编号,参保地,最近认证日期,手机\n" + "".join(f"D{n},510104,2026-06-01,1380013{n:04d}\n" for n in range(3)), encoding="utf-8"
+        "编号,参保地,最近认证日期,手机\n" + "".join(f"D{n},510104,{certified},1380013{n:04d}\n" for n in range(3)), encoding="utf-8"
     )
     home.done("import", str(file))
-    said = home.done("due", "--dry-run", "--as-of", "2027-03-02")
+    as_of = str(add_months(certified, 9) + timedelta(days=1))
+    said = home.done("due", "--dry-run", "--as-of", as_of)
     assert re.search(r"510104\s+四川省成都市锦江区\s+reminder 认证提醒\s+3\s*$", said, re.MULTILINE)
     assert "nothing was written" in said
-    assert home.done("due", "--dry-run", "--as-of", "2027-03-02") == said
+    assert home.done("due", "--dry-run", "--as-of", as_of) == said
     assert "0 notices" in home.done("due")
 
 

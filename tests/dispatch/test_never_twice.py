@@ -41,7 +41,7 @@ async def post(worker: Working) -> None:
         )
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.timeout(300)
 async def test_nothing_is_sent_twice_through_two_routes(emptied_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit, "OPEN_S", (0.1,))
     one, two = (VendorOptions(faults=EACH, slow_ms=700, seed=seed) for seed in (1, 2))

@@ -110,7 +110,7 @@ class Gateway(Product):
     def log(self) -> str:
         return "".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(self.home.glob("*.log")))
 
-    def until(self, what: str, holds: Callable[[], bool], within_s: float = 20) -> float:
+    def until(self, what: str, holds: Callable[[], bool], within_s: float = 60) -> float:
         return wait_until(what, holds, within_s=within_s, every_s=0.2)
 
     def statuses(self, persons: Iterable[str]) -> dict[str, tuple[str, str | None]]:
@@ -118,7 +118,7 @@ class Gateway(Product):
         found = {person: self.messages(person) for person in persons}
         return {person: (messages[-1]["status"], messages[-1]["reason"]) for person, messages in found.items() if messages}
 
-    def ends(self, wanted: dict[str, tuple[str, str | None]], within_s: float = 25) -> None:
+    def ends(self, wanted: dict[str, tuple[str, str | None]], within_s: float = 60) -> None:
         """Waits until the last message of each person stands as wanted; says which do not."""
         until = time.monotonic() + within_s
         while (found := self.statuses(wanted)) != wanted and time.monotonic() < until:

@@ -39,11 +39,10 @@ DETAILS = {
         ]
     },
 }
-NOW = datetime.now(UTC)
 
 
-def asked(one: Outgoing, *, call: str = "77", vendor_id: str | None = None, sent_at: datetime = NOW) -> Asked:
-    return Asked(one.reference, call, one.address, sent_at, vendor_id)
+def asked(one: Outgoing, *, call: str = "77", vendor_id: str | None = None, sent_at: datetime | None = None) -> Asked:
+    return Asked(one.reference, call, one.address, sent_at or datetime.now(UTC), vendor_id)
 
 
 def queries(vendor: AliyunSms) -> list[dict[str, str]]:
@@ -128,7 +127,7 @@ async def test_all_pages_are_turned_and_one_question_serves_all_messages_to_a_nu
         assert isinstance(provider, Aliyun)
         for one in messages:
             vendor._take({"OutId": one.reference}, ["13800135678"])
-        await provider.ask([asked(messages[0], sent_at=NOW), asked(messages[100], sent_at=NOW)])
+        await provider.ask([asked(messages[0]), asked(messages[100])])
     assert [given["CurrentPage"] for given in queries(vendor) if given["SendDate"] == china()[:10].replace("-", "")] == ["1", "2", "3"]
     assert len(inbox.callbacks) == 2, "the page between holds nothing that was asked for"
 
@@ -183,7 +182,7 @@ async def test_what_could_not_be_stored_is_no_silent_loss() -> None:
         await sent(provider, [one])
         inbox.failures = 1
         with pytest.raises(ExceptionGroup) as caught:
-            await provider.ask([asked(one, sent_at=datetime.now(UTC))])
+            await provider.ask([asked(one)])
         assert caught.group_contains(ConnectionError)
-        await provider.ask([asked(one, sent_at=datetime.now(UTC))])
+        await provider.ask([asked(one)])
     assert inbox.callbacks

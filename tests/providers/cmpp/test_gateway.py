@@ -52,11 +52,11 @@ async def jobs(redis_url: str) -> AsyncIterator[ArqJobs]:
 
 def configured(dsn: str, redis_url: str, ismg: Ismg) -> Config:
     options = {"host": "127.0.0.1", "port": ismg.port, "sp_id": "901234", "secret": "secret", "src_id": "10690001", "reconnect_s": 0.05}
-    carrier = ProviderSection(driver="cmpp", batch_size=10, connections=2, timeout_s=2, options=options)
+    carrier = ProviderSection(driver="cmpp", batch_size=10, connections=2, timeout_s=6, options=options)
     return config_of(dsn, redis=Redis(url=redis_url), providers={VENDOR: carrier, OTHER: ProviderSection(driver="sandbox")})
 
 
-async def until(plant: Plant, jobs: ArqJobs, wanted: list[tuple[object, ...]], within_s: float = 15) -> None:
+async def until(plant: Plant, jobs: ArqJobs, wanted: list[tuple[object, ...]], within_s: float = 40) -> None:
     """Asks for the lane as the scheduler does, as long as something waits."""
     found: list[tuple[object, ...]] = []
     try:
@@ -104,7 +104,7 @@ async def test_a_day_over_cmpp_ends_as_the_carrier_says(emptied_dsn: str, redis_
         async with worker(configured(emptied_dsn, redis_url, ismg)):
             stop_first.set()
             await plant.post(*people("7777"))
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(40):
                 while not await plant.count("message", "person_id = 'p7777' and status = 'delivered'"):
                     await jobs.drain("sms", "normal", 1)
                     await asyncio.sleep(0.2)

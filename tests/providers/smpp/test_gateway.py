@@ -45,14 +45,14 @@ async def worker(config: Config) -> AsyncIterator[None]:
 def configured(dsn: str, redis_url: str, smsc: Smsc) -> Config:
     options: dict[str, Any] = {"host": "127.0.0.1", "port": smsc.port, "system_id": "esme01", "password": "secret08"}
     options |= {"source": "10690001", "message_id": "hex_to_decimal", "reconnect_s": 0.05}
-    carrier = ProviderSection(driver="smpp", batch_size=10, connections=2, timeout_s=2, options=options)
+    carrier = ProviderSection(driver="smpp", batch_size=10, connections=2, timeout_s=6, options=options)
     return plant_config(dsn, redis=Redis(url=redis_url), providers={VENDOR: carrier, OTHER: ProviderSection(driver="sandbox")})
 
 
 async def ended(plant: Plant, jobs: ArqJobs) -> list[tuple[object, ...]]:
-    """How the messages stand once they stand as wanted, or after fifteen seconds."""
+    """How the messages stand once they stand as wanted, or after forty seconds."""
     found: list[tuple[object, ...]] = []
-    for _ in range(150):
+    for _ in range(400):
         found = sorted(await plant.messages("right(person_id, 4), status_now, reason"))
         if found == WANTED:
             break
