@@ -1,15 +1,16 @@
 """Jobs over arq: names, serialising, asking for them. arq stands behind this file alone, so that it can be replaced."""
 
-import asyncio
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError
 
 from gateway.logs import get_logger
+from gateway.redis_away import unless_away
 
 QUEUE = "tixing:jobs"
 WAKE = "tixing:wake"
@@ -27,8 +28,6 @@ MOST_WAITING = 500
 """Jobs that may wait in the queue; those that are not asked for then the sweep asks for later."""
 EXPIRES_S = 600
 """Seconds after which a job that nobody took is dropped."""
-ANSWER_S = 1.0
-"""Seconds Redis may take to answer: one that says nothing is like one that is away, and whoever asks has already committed what it asks for."""
 encode: Any = msgspec.msgpack.Encoder(enc_hook=repr).encode
 decode: Any = msgspec.msgpack.Decoder().decode
 log = get_logger(__name__)
@@ -51,7 +50,7 @@ async def open_redis(url: str) -> ArqRedis:
 
 
 class ArqJobs:
-    """Asks for jobs."""
+    """Asks for jobs. Whoever asks has already committed what it asks for, so a Redis that is away is no failure."""
 
     def __init__(self, redis: ArqRedis) -> None:
         self._redis = redis
@@ -65,11 +64,8 @@ class ArqJobs:
         A few messages need no job: arq's bookkeeping takes longer than sending them. A worker that hears the wake-up and dies is no
         loss, since the sweep asks again for what waits.
         """
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                heard = await self._redis.publish(WAKE, f"{channel} {lane}")
-        except (RedisError, OSError) as error:
-            log.warning("workers_not_woken", error=type(error).__name__)
+        heard = await self._wake(f"{channel} {lane}")
+        if heard is None:
             return
         jobs = self._spread(channel, lane, messages // A_JOB) if heard else -(-messages // A_JOB)
         for _ in range(min(MOST_JOBS, jobs)):
@@ -90,11 +86,7 @@ class ArqJobs:
 
     async def receive(self) -> None:
         """Wakes the workers; where none hears it, the scheduler's look asks again."""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._redis.publish(WAKE, RECEIVE)
-        except (RedisError, OSError) as error:
-            log.warning("workers_not_woken", error=type(error).__name__)
+        await self._wake(RECEIVE)
 
     async def ask(self, name: str) -> None:
         """Asks for a job that is worth doing once a second, however often it is asked for.
@@ -105,16 +97,18 @@ class ArqJobs:
 
     async def _ask(self, name: str, *args: Any, job_id: str | None = None) -> bool:
         """Whether it stands in the queue."""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                if await self._queue_is_full():
-                    return False
-                await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
-                await self._redis.publish(WAKE, LOOK)
-        except (RedisError, OSError) as error:
-            log.warning("job_not_asked_for", job=name, error=type(error).__name__)
+        return await unless_away(self._enqueue(name, args, job_id), False, partial(log.warning, "job_not_asked_for", job=name))
+
+    async def _enqueue(self, name: str, args: Sequence[Any], job_id: str | None) -> bool:
+        if await self._queue_is_full():
             return False
+        await self._redis.enqueue_job(name, *args, _job_id=job_id, _expires=EXPIRES_S)
+        await self._redis.publish(WAKE, LOOK)
         return True
+
+    async def _wake(self, word: str) -> int | None:
+        """How many workers heard it; None: Redis is away."""
+        return await unless_away(self._redis.publish(WAKE, word), None, partial(log.warning, "workers_not_woken"))
 
     async def _queue_is_full(self) -> bool:
         """Looked at once a second: where nobody works the queue off, more of the same is no use."""

@@ -1,17 +1,15 @@
 """Circuits that other processes opened, and links that they hold, through Redis. A hint: without it each process finds out by itself."""
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from gateway.dispatch.circuit import Turn, Why
 from gateway.logs import get_logger
+from gateway.redis_away import unless_away
 
-ANSWER_S = 1.0
-"""Seconds Redis may take to answer: whoever exchanges hints also looks at what operators decided, and must not wait for it."""
 LINK_S = 3.0
 """Seconds for which a link counts as held after its owner said so: it says so once a second."""
 log = get_logger(__name__)
@@ -43,13 +41,11 @@ class CircuitHints:
         """One round; never raises for a Redis that is away."""
         turns, self._circuits.turns = dict(self._circuits.turns), {}
         links = self._circuits.links()
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                heard, held = await self._round(turns, links)
-        except (RedisError, OSError) as error:
-            log.debug("circuits_not_shared", error=type(error).__name__)
+        found = await unless_away(self._round(turns, links), None, partial(log.debug, "circuits_not_shared"))
+        if found is None:
             self._circuits.elsewhere = ()
             return
+        heard, held = found
         self._circuits.elsewhere = held.difference(links)
         for name, turn in heard.items():
             if name not in turns:

@@ -1,13 +1,10 @@
 """Rate per second of a provider, shared by all workers through Redis, counted by its clock."""
 
-import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-ANSWER_S = 1.0
-"""Seconds Redis may take to answer: one that says nothing is like one that is away."""
+from gateway.redis_away import unless_away
 
 TAKE = """
 local now = redis.call('TIME')
@@ -41,21 +38,12 @@ class RateTokens:
         """How many of `count` messages may be claimed now; all of them where the provider has no limit (0). `kept`, a share of the rate, stays."""
         if not rate_per_s:
             return count
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return int(await self._take(keys=[_key(provider)], args=[rate_per_s, count, kept]))
-        except (RedisError, OSError):
-            return 0
+        return int(await unless_away(self._take(keys=[_key(provider)], args=[rate_per_s, count, kept]), 0))
 
     async def give_back(self, provider: str, rate_per_s: float, count: int) -> None:
         """Tokens that no message used."""
-        if not rate_per_s:
-            return
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._give_back(keys=[_key(provider)], args=[count])
-        except (RedisError, OSError):
-            return
+        if rate_per_s:
+            await unless_away(self._give_back(keys=[_key(provider)], args=[count]), None)
 
 
 def _key(provider: str) -> str:
