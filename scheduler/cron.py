@@ -19,8 +19,6 @@ from gateway.routing import switch
 from gateway.runtime import Runtime
 from gateway.store import claims, codes, gauges, inbox, parts, persons, routing
 from gateway.store.pool import Queries
-from scheduler.counting import Counting
-from scheduler.fitting import Fitting
 from scheduler.jobs import ArqJobs
 
 LEADER = 7_461_002
@@ -32,7 +30,7 @@ STALE_S = 0.5
 log = get_logger("scheduler")
 
 
-class Beside(Protocol):
+class LongChore(Protocol):
     """Work that takes long: a look begins it, and it goes on beside the chores."""
 
     every_s: float
@@ -48,14 +46,12 @@ class Beside(Protocol):
 class Scheduler:
     """Runs the table of chores below while it is the one that acts."""
 
-    def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics, beside: Sequence[Beside] = ()) -> None:
+    def __init__(self, runtime: Runtime, jobs: ArqJobs, metrics: Metrics, long_chores: Sequence[LongChore] = ()) -> None:
         self._runtime, self._jobs, self._metrics = runtime, jobs, metrics
         self._counted = gauges.Census()
         config = runtime.config
         self._drift = Drift({name: float(one.weight) for name, one in config.providers.items()}, [one.providers for one in config.route])
-        counting: Beside = Counting(runtime.reading, config.quality.shared_from)
-        fitting: Beside = Fitting(config.quality.fit_every_days)
-        self._beside = (counting, fitting, *beside)
+        self._long_chores = long_chores
         self._chores: list[tuple[float, Callable[[Queries], Awaitable[None]]]] = [
             (0.5, self._plan),
             (1.0, self._refill),
@@ -68,7 +64,7 @@ class Scheduler:
             (10.0, self._gauges),
             (10.0, self._weights),
             (60.0, self._heads),
-            *((one.every_s, one) for one in self._beside),
+            *((one.every_s, one) for one in self._long_chores),
         ]
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -81,7 +77,7 @@ class Scheduler:
                         try:
                             await self._act(connection, stopping)
                         finally:
-                            for one in self._beside:
+                            for one in self._long_chores:
                                 await one.stop()
                             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                                 await connection.execute("select pg_advisory_unlock($1)", LEADER)

@@ -33,7 +33,9 @@ from gateway.sending import Sending, build_providers, outlets_of
 from providers.base.abilities import HoldsLink
 from providers.base.types import Provider
 from scheduler import calendar
-from scheduler.cron import Scheduler
+from scheduler.counting import Counting
+from scheduler.cron import LongChore, Scheduler
+from scheduler.fitting import Fitting
 from scheduler.functions import Functions
 from scheduler.jobs import ArqJobs, open_redis
 from scheduler.looking_up import LookingUp
@@ -178,9 +180,19 @@ async def _chores(runtime: Runtime, observer: Observer) -> None:
 
 async def run_scheduler(config: Config, stopping: asyncio.Event) -> None:
     """Schedules until `stopping` is set. Any number may run; one acts."""
+    async with open_runtime(config, calendar, "scheduler", connections=6) as runtime, _beside(runtime) as (redis, metrics):
+        await Scheduler(runtime, ArqJobs(redis), metrics, long_chores(runtime, redis)).run(stopping)
+
+
+def long_chores(runtime: Runtime, redis: Redis) -> list[LongChore]:
+    """All that takes long, and goes on beside the other chores of the acting scheduler."""
     # Arrays take memory that workers need not have.
     from scheduler.learning import Learning  # noqa: PLC0415
 
-    async with open_runtime(config, calendar, "scheduler", connections=6) as runtime, _beside(runtime) as (redis, metrics):
-        learner = Learning(runtime.pool, timedelta(days=REFRESH_DAYS))
-        await Scheduler(runtime, ArqJobs(redis), metrics, [learner, LookingUp(runtime, RateTokens(redis))]).run(stopping)
+    quality = runtime.config.quality
+    return [
+        Counting(runtime.reading, quality.shared_from),
+        Fitting(quality.fit_every_days),
+        Learning(runtime.pool, timedelta(days=REFRESH_DAYS)),
+        LookingUp(runtime, RateTokens(redis)),
+    ]

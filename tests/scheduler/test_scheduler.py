@@ -10,7 +10,9 @@ import pytest
 from gateway.metrics import Metrics
 from gateway.words import Status
 from providers.base.types import Callback, Reading, Report
+from scheduler.counting import Counting
 from scheduler.cron import LEADER, Scheduler
+from scheduler.fitting import Fitting
 from scheduler.functions import Functions
 from scheduler.jobs import ArqJobs, open_redis
 from scheduler.worker import WakingWorker
@@ -40,7 +42,9 @@ class Asked:
 async def scheduling(plant: Plant, jobs: Any = None) -> AsyncIterator[Asked]:
     stopping = asyncio.Event()
     asked: Any = jobs or Asked()
-    running = asyncio.create_task(Scheduler(plant.runtime, asked, Metrics({VENDOR: ["sms"]}, "test")).run(stopping))
+    quality = plant.runtime.config.quality
+    long_chores = Counting(plant.runtime.reading, quality.shared_from), Fitting(quality.fit_every_days)
+    running = asyncio.create_task(Scheduler(plant.runtime, asked, Metrics({VENDOR: ["sms"]}, "test"), long_chores).run(stopping))
     try:
         yield asked
     finally:
