@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from gateway.dispatch.batch import into_calls
 from gateway.dispatch.decide import Decisions, Starting, Wait, decide
-from gateway.dispatch.failover import bound_elsewhere, passed_on, refusing
+from gateway.dispatch.failover import passed_on, refusing, without_way
 from gateway.dispatch.lease import Lease, lease
 from gateway.dispatch.outcome import Started
 from gateway.dispatch.ports import Render, Stops
@@ -161,17 +161,14 @@ class Claimer:
         The answers' transaction sees to that; what comes here was queued under another configuration.
         """
         now = taken[0][3]
-        astray = {i: names for i, names in avoid.items() if line.provider in names or bound_elsewhere(names, line.provider)}
-        if not astray:
-            return [row[0] for row in taken], []
-        again = {i: [*names, line.provider] for i, names in astray.items() if line.provider not in names}
-        again |= {i: refusing(names) for i, names in astray.items() if i not in again and not set(line.route) <= set(refusing(names))}
+        again, over = without_way(avoid, line.provider, line.route)
         if again:
             rows = [(row[0], row[1], where[1], where[0], now) for row in taken if row[0] in again]
             await routing.enqueue_avoiding(connection, rows, now, again)
-        ended = await routing.nobody_left(connection, [i for i in astray if i not in again], now)
+        ended = await routing.nobody_left(connection, over, now) if over else []
         if ended:
             await persons.plan_again(connection, [person for person, _ in ended], now)
+        astray = {*again, *over}
         return [row[0] for row in taken if row[0] not in astray], [(Status.FAILED, reason) for _, reason in ended]
 
 

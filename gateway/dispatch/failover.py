@@ -4,7 +4,7 @@ What a message avoids is a list of names. One with a mark beside it (`?name`) is
 `!name` means nobody but that one: it may have the message already, and knows it again by our reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 FOR_NOW = "?"
 """Stands before a name, in an entry of its own. No provider's name can begin so (gateway/config)."""
@@ -36,6 +36,14 @@ def bound(provider: str, route: Sequence[str]) -> list[str]:
 def bound_elsewhere(avoid: Sequence[str], provider: str) -> bool:
     """Whether this provider must not have the message, although it is not named: the route has changed since."""
     return any(name.startswith(ONLY) and name != ONLY + provider for name in avoid)
+
+
+def without_way(avoid: Mapping[int, Sequence[str]], provider: str, route: Sequence[str]) -> tuple[dict[int, list[str]], list[int]]:
+    """Of messages and what each avoids, those that `provider` must not have: what each avoids while others may have it, and those that nobody may."""
+    astray = {i: names for i, names in avoid.items() if provider in names or bound_elsewhere(names, provider)}
+    again = {i: [*names, provider] for i, names in astray.items() if provider not in names}
+    again |= {i: refusing(names) for i, names in astray.items() if i not in again and not set(route) <= set(refusing(names))}
+    return again, [i for i in astray if i not in again]
 
 
 def refusing(avoid: Sequence[str]) -> list[str]:

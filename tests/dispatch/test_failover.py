@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gateway.dispatch.claim import Line
-from gateway.dispatch.failover import FOR_NOW, bound, bound_elsewhere, passed_on, refused, refusing
+from gateway.dispatch.failover import FOR_NOW, bound, bound_elsewhere, passed_on, refused, refusing, without_way
 from gateway.dispatch.outcome import MOST_ATTEMPTS, PATIENCE, Started, Way, effect
 from gateway.words import Outcome, Reason, Status
 from providers.base.types import Answer
@@ -59,6 +59,13 @@ def test_a_message_that_one_may_have_is_for_that_one_alone() -> None:
     assert not bound_elsewhere(avoid, "a")
     assert bound_elsewhere(avoid, "a new one")
     assert refused(avoid, "a", ROUTE) is None
+
+
+def test_one_who_must_not_have_a_message_leaves_it_to_others_and_ends_what_nobody_may_have() -> None:
+    avoid = {1: ["a"], 2: ["a", "b"], 3: ["b"], 4: bound("b", ("b",)), 5: ["a", FOR_NOW + "a", "b"]}
+    again, over = without_way(avoid, "a", ("a", "b"))
+    assert again == {1: ["a"], 4: [*avoid[4], "a"], 5: ["b"]}
+    assert over == [2]
 
 
 def after(
