@@ -9,7 +9,7 @@ from gateway.evidence.chain import FactKind, Sealer, entry
 from gateway.receipt.consent import Templates, clears_all
 from gateway.receipt.keyword import Keyword, keyword
 from gateway.receipt.reference import ours
-from gateway.store import consents, inbound, persons, unlearned
+from gateway.store import consents, inbound, numbers, persons, unlearned
 from gateway.store.inbound import InboundRow
 from gateway.store.pool import Connection
 from gateway.store.vault import Vault
@@ -83,7 +83,7 @@ class Replies:
         if denied:  # contacts before numbers, as everybody takes them
             await inbound.deny(connection, denied, at)
         if marks:
-            await inbound.mark(connection, marks, at)
+            await numbers.mark(connection, marks, at)
         await unlearned.put(connection, {key for *_, key in heard.replies})
         if said:
             await consents.put(connection, said, at)

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from gateway.store import numbers
 from gateway.store.pool import Connection, Queries
 
 TAKE = """
@@ -31,8 +32,6 @@ select m.id, m.person_id, m.channel, m.lane, m.key, m.addressee, m.template, m.v
  where m.id = any($1::bigint[]) and m.status = 'queued'"""
 """The flags of a number say that it is worth a look at the person's own contacts with it. A number is held in two relations now and then: one that
 is not given up, or may be tried again, is enough. They are reached by way of the person: a number may stand for thousands."""
-
-TRY_NUMBERS = "select pg_try_advisory_xact_lock(lock) from unnest($1::bigint[]) with ordinality as u(lock, place) order by place"
 
 SENT_TODAY = """
 select k.key, (select count(*) from message o where o.key = k.key and o.sent_at >= $2 and o.status <> 'queued')
@@ -122,11 +121,9 @@ async def sent_today(connection: Connection, keys: Collection[bytes], since: dat
     ends, so that two claims cannot both take the last place of a number; counting is a statement of its own, since its snapshot must
     be younger than the locks.
     """
-    asked = list(keys)
-    locked = await connection.fetch(TRY_NUMBERS, [int.from_bytes(key[:8], signed=True) for key in asked])
-    ours = [key for key, (is_ours,) in zip(asked, locked, strict=True) if is_ours]
+    ours = await numbers.try_hold(connection, list(keys))
     counts = {row[0]: row[1] for row in await connection.fetch(SENT_TODAY, ours, since)}
-    return {key: counts.get(key) for key in asked}
+    return {key: counts.get(key) for key in keys}
 
 
 async def start(

@@ -1,4 +1,4 @@
-"""Replies (MO): stored, joined to the last message, and what they say of a number."""
+"""Replies (MO): stored, joined to the last message, and what they say of a contact."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -18,14 +18,6 @@ INSERT = """
 insert into inbound (id, provider, key, message_id, keyword, sealed, received_at, seal_id)
 select id, provider, key, message, keyword, sealed, $7, $8
   from unnest($1::bigint[], $2::text[], $3::bytea[], $4::bigint[], $5::text[], $6::bytea[]) as u(id, provider, key, message, keyword, sealed)"""
-
-MARK = """
-insert into number (key, channel, opted_out_at, wrong_person_at, last_at)
-select key, channel, case when opted_out then $5::timestamptz end, case when wrong then $5::timestamptz end, $5
-  from unnest($1::bytea[], $2::text[], $3::bool[], $4::bool[]) as u(key, channel, opted_out, wrong) order by key
-    on conflict (key) do update
-   set opted_out_at = coalesce(number.opted_out_at, excluded.opted_out_at),
-       wrong_person_at = coalesce(number.wrong_person_at, excluded.wrong_person_at)"""
 
 DENY = """
 update contact c set denied_at = $3 from unnest($1::bytea[], $2::text[]) as u(key, person)
@@ -66,12 +58,6 @@ async def insert(connection: Connection, rows: Sequence[InboundRow], at: datetim
     """Writes replies."""
     columns = [r.id for r in rows], [r.provider for r in rows], [r.key for r in rows], [r.message_id for r in rows]
     await connection.execute(INSERT, *columns, [r.keyword for r in rows], [r.sealed for r in rows], at, seal_id)
-
-
-async def mark(connection: Connection, marks: dict[bytes, tuple[str, bool, bool]], at: datetime) -> None:
-    """Notes on numbers: key → (channel, opted out, wrong person)."""
-    values = list(marks.values())
-    await connection.execute(MARK, list(marks), [v[0] for v in values], [v[1] for v in values], [v[2] for v in values], at)
 
 
 async def deny(connection: Connection, denied: Collection[tuple[bytes, str]], at: datetime) -> None:
