@@ -22,7 +22,7 @@ _NO_OVERRIDES: Final[Mapping[int, Outcome]] = {}
 
 
 class UnreadableAnswer(ProviderError):
-    """An answer that this vendor does not give: where its status is 2xx, all its messages are unknown. The text is shown to operators and holds no value."""
+    """An answer that this vendor does not give: the status alone counts. The text is shown to operators and holds no value."""
 
 
 class Request(msgspec.Struct, frozen=True):
