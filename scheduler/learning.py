@@ -16,7 +16,7 @@ from gateway.logs import account, get_logger
 from gateway.pipeline import models
 from gateway.pipeline.believing import Lens, Worked, believe, lens
 from gateway.pipeline.poison import poisoned
-from gateway.store import beliefs, claims, inbox, learning, unlearned
+from gateway.store import beliefs, claims, inbox, learning, quality_models, unlearned
 from gateway.store.learning import Walk
 from gateway.store.pool import Connection, Pool, Queries
 
@@ -107,7 +107,7 @@ class Learning:
 
     async def _walk_due(self, connection: Queries) -> Walk | None:
         """The walk to go on with or to begin; None: the last one is young enough, and was made with the model in force."""
-        model = await models.newest_id(connection)
+        model = await quality_models.newest_id(connection)
         now: datetime = await connection.fetchval("select now()")
         walk = await learning.read(connection)
         if walk is None or walk.model != model or (walk.ended_at is not None and now - walk.began_at >= self._refresh):
@@ -141,7 +141,7 @@ class Learning:
 
     async def _through(self, connection: Queries) -> Lens:
         """The model in force, laid out."""
-        newest = await models.newest_id(connection)
+        newest = await quality_models.newest_id(connection)
         if self._lens is None or self._newest != newest:
             found = await models.in_force(connection)
             self._lens, self._newest = await asyncio.to_thread(lens, found.model, found.id), found.newest

@@ -18,12 +18,7 @@ class InForce(Struct, frozen=True):
     """Of the model in the store; 0: what is assumed before anything is learned."""
     model: Model = PRIOR
     newest: int = 0
-    """Id of the row that was looked at: while `newest_id` says the same, nothing is new. Other than `id` where that row was refused."""
-
-
-async def newest_id(connection: Queries) -> int:
-    """The id of the newest model, cheaply: whoever holds a model asks whether it still is the one in force. 0: there is none."""
-    return await quality_models.newest_id(connection)
+    """Id of the row that was looked at: while `quality_models.newest_id` says the same, nothing is new. Other than `id` where that row was refused."""
 
 
 async def in_force(connection: Queries) -> InForce:

@@ -85,7 +85,7 @@ async def keep(connection: Queries, version: str, model: str, basis: str, report
 
 
 async def newest_id(connection: Queries) -> int:
-    """The id of the newest model; 0: there is none."""
+    """The id of the newest model, cheaply: whoever holds a model asks whether it still is the one in force. 0: there is none."""
     return await connection.fetchval(NEWEST_ID) or 0
 
 

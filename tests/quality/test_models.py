@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from gateway.pipeline.models import in_force, newest_id
+from gateway.pipeline.models import in_force
 from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.kept import Spoilt, read, written
 from gateway.quality.model import CLASSES, PRIOR, Model, digest
@@ -52,7 +52,7 @@ async def test_the_newest_is_in_force_to_the_last_bit(connection: Any) -> None:
     first = await keep(connection, learned())
     second = await keep(connection, learned(stages=4))
     found = await in_force(connection)
-    assert (found.id, found.newest, await newest_id(connection)) == (second, second, second)
+    assert (found.id, found.newest, await quality_models.newest_id(connection)) == (second, second, second)
     assert found.model == learned(stages=4)
     assert found.model.rates.death_on == 0.1 + 0.2
     assert [one.id for one in await quality_models.listed(connection, 10)] == [second, first]
