@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
@@ -154,7 +154,13 @@ async def open_runtime(config: Config, dates: Dates, role: str, *, connections: 
         try:
             yield await _assemble(config, dates, host, (pool, reading), keyring, catalog, role)
         finally:
-            await asyncio.gather(pool.close(), reading.close())
+            await asyncio.gather(_closed(pool), _closed(reading))
+
+
+async def _closed(pool: Pool | asyncpg.Pool) -> None:
+    """Closes it; a store that died just now hears no goodbye, and that spoils nobody's end."""
+    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        await pool.close()
 
 
 async def _assemble(

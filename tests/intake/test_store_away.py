@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from gateway.engines.host import EngineHost
@@ -70,6 +71,16 @@ async def test_a_store_that_restarts_in_the_middle_loses_nothing_that_was_accept
             await plant.post(reminder("after", sms(number(1))))
             await plant.drain()
             assert plant.vendor.addresses == ["+86" + number(1)]
+
+
+async def test_a_store_that_dies_in_the_moment_of_the_end_does_not_spoil_it(store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(pool: asyncpg.Pool) -> None:
+        pool.terminate()
+        raise BrokenPipeError
+
+    monkeypatch.setattr(asyncpg.Pool, "close", broken)
+    async with open_plant(store_dsn) as plant:
+        await plant.post(known("p1"))
 
 
 async def many(client: Client) -> dict[str, int]:
