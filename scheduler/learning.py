@@ -34,8 +34,8 @@ ASIDE = 4.0
 """While the gateway is busy, so many times as long as it works it rests."""
 A_TURN_S = 10.0
 """Seconds that it goes on before it looks again what is most needed."""
-SIDE_BY_SIDE = 3
-"""Steps of the walk at the same time: one waits for the store while the other counts."""
+SIDE_BY_SIDE, STEPS = 3, 8
+"""So many steps of the walk go on at the same time, for one waits for the store while the other counts; after so many it is noted how far it came."""
 log = get_logger("learner")
 
 
@@ -115,18 +115,18 @@ class Learning:
         return walk if walk.ended_at is None else None
 
     async def walk(self) -> Worked | None:
-        """A few steps over all contacts, side by side; None: the walk is at its end."""
+        """A few steps over all contacts, some side by side; None: the walk is at its end."""
         async with self._pool.acquire() as connection:
             walk = await self._walk_due(connection)
             if walk is None:
                 return None
-            keys = await beliefs.keys_after(connection, walk.after, SIDE_BY_SIDE * CONTACTS_AT_ONCE)
+            keys = await beliefs.keys_after(connection, walk.after, STEPS * CONTACTS_AT_ONCE)
             through = await self._through(connection)
-        size = -(-len(keys) // SIDE_BY_SIDE)
-        parts = [keys[at : at + size] for at in range(0, len(keys), size)] if keys else []
-        done = Worked()
+        size = max(-(-len(keys) // STEPS), 1)
+        parts = [keys[at : at + size] for at in range(0, len(keys), size)]
+        some, done = asyncio.Semaphore(SIDE_BY_SIDE), Worked()
         # Each to its end, also where another fails: what is read by now must not be written once somebody else looked again.
-        for worked in await asyncio.gather(*(self._step(part, through) for part in parts), return_exceptions=True):
+        for worked in await asyncio.gather(*(self._step(part, through, some) for part in parts), return_exceptions=True):
             if isinstance(worked, BaseException):
                 raise worked
             done = done.and_(worked)
@@ -135,8 +135,8 @@ class Learning:
             await learning.write(connection, structs.replace(walk, after=keys[-1] if keys else walk.after, ended_at=ended))
         return done
 
-    async def _step(self, keys: Sequence[bytes], through: Lens) -> Worked:
-        async with self._pool.acquire() as connection, connection.transaction():
+    async def _step(self, keys: Sequence[bytes], through: Lens, some: asyncio.Semaphore) -> Worked:
+        async with some, self._pool.acquire() as connection, connection.transaction():
             return await _believe(connection, keys, through)
 
     async def _through(self, connection: Queries) -> Lens:

@@ -101,6 +101,7 @@ async def test_all_contacts_are_walked_over_once_a_month_and_after_a_new_model(p
 
 async def test_a_walk_goes_on_where_it_was_cut_off(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler.learning, "CONTACTS_AT_ONCE", 2)
+    monkeypatch.setattr(scheduler.learning, "STEPS", 3)
     monkeypatch.setattr(scheduler.learning, "A_TURN_S", 0.0)
     await delivered(plant, 9)
     await plant.pool.execute("delete from unlearned")
