@@ -13,7 +13,7 @@ from gateway.words import Fault, OverrideRefusal, Reason, Status
 from providers.base.types import Inbound, Reading, Report
 from tests.pipeline.events import day, event, known, sms
 from tests.pipeline.plant import Plant, open_plant
-from tests.pipeline.test_all_at_once import Chaos
+from tests.pipeline.test_all_at_once import PERSONS, Chaos
 
 LENS = lens()
 LASTS_S = 5.0
@@ -100,6 +100,8 @@ def differences(found: Sequence[Any], anew: Sequence[Any]) -> list[str]:
     """What stands beside a contact and is not what its record says, worked out anew."""
     said = []
     for stands, should in zip(found, anew, strict=True):
+        if should["state"] is None and stands["state"] in {"unverified", "good"}:
+            continue  # what came of it was read otherwise later and says nothing of the number any more: shown as if nothing were believed
         others = [name for name, value in stands.items() if not same(value, should[name])]
         if others:
             said.append(f"{stands['contact']}: " + ", ".join(f"{name} {stands[name]} instead of {should[name]}" for name in others))
@@ -118,6 +120,7 @@ def same(one: Any, other: Any) -> bool:
 async def test_beliefs_agree_with_the_record_whatever_goes_on_beside_the_learners(plants: list[Plant]) -> None:
     plant = plants[0]
     chaos = Learners(plants, seed=7)
+    await plant.post(*(known(f"p{n}") for n in range(PERSONS)))  # what is believed of a new person's number is not worked out before a walk
     deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
     before = await plant.value(deadlocks)
     await chaos.run()
