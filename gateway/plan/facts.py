@@ -16,6 +16,9 @@ from gateway.words import OPEN_NOTICE, Cause, ContactSource, Insurance, Reason, 
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 """Dates outside are typing errors, and dates derived from them might not exist."""
 
+FIRST_CHECK = date(1990, 1, 1)
+"""Before it nobody had a mobile number to verify: such a day is what a database writes for none (0001-01-01, 1900-01-01, 1970-01-01)."""
+
 A_FEED_AHEAD = timedelta(days=1)
 """How far ahead of our day another's may be."""
 
@@ -106,7 +109,7 @@ def _details(known: Details, data: PersonData) -> Details:
 
 
 def _put_contact(work: Work, given: GivenContact) -> bool:
-    if given.verified_on is not None and given.verified_on > work.today + A_FEED_AHEAD:
+    if given.verified_on is not None and not FIRST_CHECK <= given.verified_on <= work.today + A_FEED_AHEAD:
         given = structs.replace(given, verified_on=None)  # no check took place: left standing, no later one would ever count
     for known in work.contacts:
         if known.key == given.key and known.channel == given.channel and known.relation == given.relation:

@@ -111,6 +111,14 @@ def test_a_check_that_lies_ahead_took_no_place_and_does_not_outlast_a_real_one()
     assert desk.state.contacts[0].usable
 
 
+@pytest.mark.parametrize("never", [date.min, date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)])
+def test_a_day_that_a_database_writes_for_none_is_no_check(never: date) -> None:
+    """The store takes the first of them for minus infinity; by any of them a number would have been sold long ago."""
+    desk = desk_with(contact(1, "13800138001", last_at=NOW - DAYS, **GONE))
+    desk.take(reminder_due(DEADLINE, given("13800138001", verified_on=never)))
+    assert (desk.state.contacts[0].verified_on, desk.state.contacts[0].usable) == (None, False)
+
+
 @pytest.mark.parametrize("verified_on", [None, date(2025, 12, 31), date(2026, 1, 1)])
 def test_a_listing_that_verified_nothing_since_takes_no_contact_back(verified_on: date | None) -> None:
     assert anew("13800138001", verified_on).last.drafts == ()
