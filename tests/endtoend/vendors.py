@@ -16,6 +16,7 @@ from providers.huawei.auth import UNSIGNED, signature
 from tests.standins import cmpp, smpp
 from tests.standins.aliyun import AliyunSms, aliyun_sms
 from tests.standins.huawei import HuaweiSms, huawei_sms
+from tests.standins.listening import listening
 from tests.standins.platform import platform
 from tests.standins.tencent import tencent_sms
 from tests.standins.wechat import WechatPlatform
@@ -125,11 +126,7 @@ class Vendors:
     async def _site(self, service: Service) -> str:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", service.handle)
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"127.0.0.1:{runner.addresses[0][1]}"
+        return (await self._stack.enter_async_context(listening(app))).removeprefix("http://")
 
     async def _push_aliyun(self) -> None:
         if self.aliyun.told:

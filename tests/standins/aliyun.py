@@ -20,6 +20,8 @@ import aiohttp
 from aiohttp import web
 from alibabacloud_openapi_util.client import Client as Signer  # type: ignore[import-untyped]
 
+from tests.standins.listening import listening
+
 KEY_ID, SECRET, TEMPLATE, SIGN = "testAccessKeyId", "testAccessKeySecret", "SMS_154950909", "四川社保"
 REPORTED: Mapping[str, Sequence[str]] = {
     "0001": ["INVALID_NUMBER"],
@@ -231,12 +233,5 @@ async def aliyun_sms(vendor: AliyunSms | None = None) -> AsyncIterator[tuple[Ali
     vendor = vendor or AliyunSms()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", vendor.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert runner.addresses
-    try:
-        yield vendor, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(app) as url:
+        yield vendor, url

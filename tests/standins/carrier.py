@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.standins.listening import listening
+
 TOKEN = "lookup-secret"
 STATES = {"0001": "0", "0002": "2", "0003": "1", "0005": "3", "0006": "9"}
 """Last four digits → code: 0 absent, 1 in service, 2 suspended, 3 ported, 9 in no table; 0007 is left out of the answer. All others: in service."""
@@ -50,15 +52,8 @@ async def serving(carrier: Carrier) -> AsyncIterator[str]:
     """The URL it answers at, for as long as the context lasts."""
     app = web.Application()
     app.router.add_post("/v1/numbers", carrier.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}/v1/numbers"
-    finally:
-        await runner.cleanup()
+    async with listening(app) as url:
+        yield f"{url}/v1/numbers"
 
 
 def options(url: str) -> dict[str, Any]:

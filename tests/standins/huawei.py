@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, urlencode
 
 from aiohttp import web
 
+from tests.standins.listening import listening
+
 KEY, SECRET, SENDER = "testAppKey", "testAppSecret", "8824110605000"
 TEMPLATES = frozenset({"8ff55eac1d0b478ab3c06c3c6a492300"})
 REPORTED = {"0001": ["MK:0001"], "0002": ["MK:0005"], "0003": ["MK:0023"], "0004": [], "0008": ["BLACK"], "0009": ["DELIVRD", "DELIVRD"]}
@@ -168,11 +170,5 @@ async def huawei_sms(vendor: HuaweiSms | None = None) -> AsyncIterator[tuple[Hua
     vendor = vendor or HuaweiSms()
     app = web.Application()
     app.router.add_post("/sms/{operation}/v1", vendor.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield vendor, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(app) as url:
+        yield vendor, url

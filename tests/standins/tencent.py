@@ -17,6 +17,8 @@ from aiohttp import web
 from tencentcloud.common.abstract_client import AbstractClient  # type: ignore[import-untyped]
 from tencentcloud.common.http.request import RequestInternal  # type: ignore[import-untyped]
 
+from tests.standins.listening import listening
+
 SECRET_ID, SECRET_KEY, APP_ID = "AKIDtestSecretId", "testSecretKey", "1400006666"
 TEMPLATES = frozenset({"1110", "1111"})
 REPORTED: dict[str, list[tuple[str, str]]] = {
@@ -197,11 +199,5 @@ async def tencent_sms() -> AsyncIterator[tuple[TencentSms, str]]:
     vendor = TencentSms()
     app = web.Application()
     app.router.add_post("/{path:.*}", vendor.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield vendor, f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(app) as url:
+        yield vendor, url

@@ -14,6 +14,7 @@ from providers.base.words import Reason, Status
 from tests.providers.aliyun.test_contract import aliyun
 from tests.providers.contract import message, opened, sent
 from tests.standins.aliyun import aliyun_sms
+from tests.standins.listening import listening
 
 # help.aliyun.com, documents 101867 (SmsReport) and 101847 (SmsUp), read 2026-11-24.
 SMS_REPORT = (
@@ -147,15 +148,10 @@ async def test_what_the_vendor_pushes_over_http_is_read_once_it_was_stored() -> 
 
     app = web.Application()
     app.router.add_route("*", "/callbacks", callback)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    async with aliyun_sms() as (vendor, url):
+    async with listening(app) as here, aliyun_sms() as (vendor, url):
         async with opened(aliyun(url)) as sender:
             await sent(sender, [message("0001"), message("0009"), message("0010"), message("0004"), message("5678")])
-        assert await vendor.push(f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks") == 3
-    await runner.cleanup()
+        assert await vendor.push(f"{here}/callbacks") == 3
     reports = [report for reading in readings for report in reading.reports]
     assert [report.status for report in reports].count(Status.DELIVERED) == 4, "two for one of them, and whoever replies has read it"
     assert [report.reason for report in reports].count(Reason.NUMBER_ABSENT) == 1

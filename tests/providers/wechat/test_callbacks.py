@@ -18,6 +18,7 @@ from providers.wechat import Wechat
 from tests.providers.base.test_safe_xml import EXTERNAL, LAUGHS
 from tests.providers.contract import Inbox, message, opened, sent
 from tests.providers.wechat.test_contract import options, wechat
+from tests.standins.listening import listening
 from tests.standins.platform import AES_KEY, NONCE, TOKEN, platform
 from tests.standins.wechat import APP_ID, WechatPlatform, event, notice_result, pushed, result
 
@@ -224,16 +225,12 @@ async def test_a_result_and_a_reply_find_their_way_over_http() -> None:
 
     app = web.Application()
     app.router.add_post("/callbacks/wechat/secret", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with platform(WechatPlatform) as vendor, opened(wechat(vendor.endpoint)) as provider:
-        vendor.callback_url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/wechat/secret"
+    async with listening(app) as here, platform(WechatPlatform) as vendor, opened(wechat(vendor.endpoint)) as provider:
+        vendor.callback_url = f"{here}/callbacks/wechat/secret"
         [twice] = await sent(provider, [message("0009")])
         [stops] = await sent(provider, [message("0010")])
         for push in list(vendor._pushes):
             await push
-    await runner.cleanup()
     assert vendor.answers == ["200 success"] * 4
     found = [report.vendor_id or "" for reading in readings for report in reading.reports]
     assert sorted(found) == sorted([twice.parts[0], twice.parts[0], stops.parts[0]])
