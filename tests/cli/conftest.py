@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from gateway.config import load
@@ -70,6 +71,19 @@ class Home:
         ended = self.run(*arguments, **environment)
         assert ended.code == 0, ended.said
         return ended.out
+
+    @property
+    def dsn(self) -> str:
+        """Where the store of this home is, while its engines run."""
+        return EngineHost(self.data, "embedded", "embedded").store_dsn
+
+    async def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """What a statement gives on the store itself."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return [tuple(row) for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
 
 
 @pytest.fixture

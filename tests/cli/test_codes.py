@@ -1,9 +1,7 @@
 """`tixing codes` as an operator types it."""
 
-import asyncpg
 import pytest
 
-from gateway.engines.host import EngineHost
 from tests.cli.conftest import Home
 
 pytestmark = pytest.mark.timeout(120)
@@ -12,32 +10,24 @@ insert into unmapped_code (provider, stage, code, seen, first_at, last_at) value
   ('sandbox_sms', 'report', 'MK:0001', 7, now(), now()), ('sandbox_sms', 'answer', '3017', 2, now(), now())"""
 
 
-async def asked(home: Home, statement: str) -> list[tuple[object, ...]]:
-    connection = await asyncpg.connect(EngineHost(home.data, "embedded", "embedded").store_dsn)
-    try:
-        return [tuple(row) for row in await connection.fetch(statement)]
-    finally:
-        await connection.close()
-
-
 async def test_codes_are_listed_mapped_and_unmapped_on_record(home: Home) -> None:
     home.run("migrate")
-    await asked(home, "delete from code_meaning")
-    await asked(home, SEEN)
+    await home.rows("delete from code_meaning")
+    await home.rows(SEEN)
     listed = home.done("codes")
     assert all(word in listed for word in ("MK:0001", "report", "7", "3017", "answer"))
     home.done("codes", "map", "sandbox_sms", "MK:0001", "--status", "undelivered", "--reason", "number_absent", "--permanent")
     home.done("codes", "map", "sandbox_sms", "3017", "--outcome", "deferred", "--reason", "frequency_limited", "--retry", "other_route")
     assert "undelivered number_absent" in home.done("codes")
     home.done("codes", "map", "sandbox_sms", "MK:0002", "--status", "undelivered", "--reason", "unreachable", "--ambiguous")
-    assert await asked(home, "delete from code_meaning where code = 'MK:0002' returning meaning->>'permanent'") == [("unknown",)]
-    assert await asked(home, "select stage, code, meaning->>'reason' from code_meaning order by 1") == [
+    assert await home.rows("delete from code_meaning where code = 'MK:0002' returning meaning->>'permanent'") == [("unknown",)]
+    assert await home.rows("select stage, code, meaning->>'reason' from code_meaning order by 1") == [
         ("answer", "3017", "frequency_limited"),
         ("report", "MK:0001", "number_absent"),
     ]
     home.done("codes", "unmap", "sandbox_sms", "MK:0001")
-    assert await asked(home, "select stage from code_meaning") == [("answer",)]
-    assert [row[0] for row in await asked(home, "select what from audit where what like 'code.%' order by id")] == [
+    assert await home.rows("select stage from code_meaning") == [("answer",)]
+    assert [row[0] for row in await home.rows("select what from audit where what like 'code.%' order by id")] == [
         "code.map",
         "code.map",
         "code.map",

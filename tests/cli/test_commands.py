@@ -4,24 +4,14 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from gateway.cli.main import COMMANDS
-from gateway.engines.host import EngineHost
 from scheduler.calendar import add_months
 from tests.cli.conftest import Home
 from tests.pipeline.events import today
 
 pytestmark = pytest.mark.timeout(120)
-
-
-async def store(home: Home, statement: str) -> list[tuple[object, ...]]:
-    connection = await asyncpg.connect(EngineHost(home.data, "embedded", "embedded").store_dsn)
-    try:
-        return [tuple(row) for row in await connection.fetch(statement)]
-    finally:
-        await connection.close()
 
 
 def test_help_names_every_command_and_an_example_of_each(home: Home) -> None:
@@ -89,7 +79,7 @@ def test_a_token_for_a_region_that_does_not_exist_is_refused(home: Home) -> None
 async def test_acts_by_hand_are_on_record(home: Home) -> None:
     home.done("token", "create", "recorded", "--scope", "read")
     home.done("token", "revoke", "recorded")
-    rows = await store(home, "select what, detail from audit where detail like 'recorded%' order by id")
+    rows = await home.rows("select what, detail from audit where detail like 'recorded%' order by id")
     assert rows == [("token.create", "recorded read everywhere"), ("token.revoke", "recorded")]
 
 
@@ -150,11 +140,11 @@ async def test_evidence_that_was_tampered_with_ends_with_1_and_the_first_break(h
     assert home.done("evidence", "verify").startswith("whole: ")
     assert home.done("evidence", "verify", "--person", "E1").startswith("whole: ")
     assert home.run("evidence", "verify", "--person", "nobody").code == 1
-    await store(home, "update event set source = source || 'x' where person_id = 'E1'")
+    await home.rows("update event set source = source || 'x' where person_id = 'E1'")
     ended = home.run("evidence", "verify")
     assert ended.code == 1
     assert re.match(r"BROKEN: event \d+ was changed since it was sealed", ended.out)
     assert home.run("evidence", "verify", "--person", "E1").code == 1
     assert home.done("evidence", "verify", "--person", "E2").startswith("whole: ")
-    await store(home, "update event set source = left(source, -1) where person_id = 'E1'")
+    await home.rows("update event set source = left(source, -1) where person_id = 'E1'")
     assert home.done("evidence", "verify").startswith("whole: ")

@@ -1,20 +1,10 @@
 """`tixing provider`, as an operator types it."""
 
-import asyncpg
 import pytest
 
-from gateway.engines.host import EngineHost
 from tests.cli.conftest import Home
 
 pytestmark = pytest.mark.timeout(120)
-
-
-async def store(home: Home, statement: str) -> list[tuple[object, ...]]:
-    connection = await asyncpg.connect(EngineHost(home.data, "embedded", "embedded").store_dsn)
-    try:
-        return [tuple(row) for row in await connection.fetch(statement)]
-    finally:
-        await connection.close()
 
 
 async def test_a_provider_is_suspended_shown_and_resumed_on_record(home: Home) -> None:
@@ -31,7 +21,7 @@ async def test_a_provider_is_suspended_shown_and_resumed_on_record(home: Home) -
     assert home.run("provider", "resume", "sandbox_sms").code == 0
     assert "ticket 4711" not in home.done("provider", "list")
     assert home.run("provider", "resume", "sandbox_sms").code == 1
-    acts = await store(home, "select what, detail from audit where what like 'provider.%' order by id")
+    acts = await home.rows("select what, detail from audit where what like 'provider.%' order by id")
     assert acts == [("provider.suspend", "sandbox_sms: delivers nothing, ticket 4711"), ("provider.resume", "sandbox_sms")]
 
 
@@ -47,15 +37,14 @@ def test_suspending_needs_a_reason(home: Home) -> None:
 
 async def test_the_last_steps_of_a_weight_are_shown(home: Home) -> None:
     home.done("migrate")
-    await store(
-        home,
+    await home.rows(
         "insert into provider_weight (name, at, before, weight, rest, why, detail)"
         " values ('sandbox_sms', now(), 1, 0.8, 1, 'failing', 'calls 30, failed 12') returning id",
     )
-    await store(home, "delete from provider_state returning name")
-    await store(home, "insert into provider_state (name, weight, rest, weight_at) values ('sandbox_sms', 0.8, 1, now()) returning name")
+    await home.rows("delete from provider_state returning name")
+    await home.rows("insert into provider_state (name, weight, rest, weight_at) values ('sandbox_sms', 0.8, 1, now()) returning name")
     listed = home.done("provider", "list")
     assert "1 → 0.8 failing (calls 30, failed 12)" in listed
     assert "0.8" in listed.split()
-    await store(home, "delete from provider_state returning name")
-    await store(home, "delete from provider_weight returning name")
+    await home.rows("delete from provider_state returning name")
+    await home.rows("delete from provider_weight returning name")

@@ -7,7 +7,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.engines.host import EngineHost
 from gateway.store import quality_models
 from tests.cli.conftest import Home
 from tests.pipeline.lived import lived, record
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture
 async def store(home: Home) -> AsyncIterator[Any]:
-    connection = await asyncpg.connect(EngineHost(home.data, "embedded", "embedded").store_dsn)
+    connection = await asyncpg.connect(home.dsn)
     yield connection
     await connection.close()
 

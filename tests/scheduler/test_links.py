@@ -1,8 +1,7 @@
 """Workers with a provider that holds a link: one of them sends, reports come in there, another takes over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,10 +13,10 @@ from gateway.config.schema import Redis
 from gateway.words import Outcome, Status
 from providers.base.types import Answer, Callback, Outgoing, Receive, Report, StillMine
 from scheduler.jobs import ArqJobs, open_redis
-from scheduler.roles import run_worker
 from tests.pipeline.events import known, number, reminder, sms
 from tests.pipeline.plant import OTHER, VENDOR, Plant, Vendor, config_of, open_plant
 from tests.scheduler.test_tending import until
+from tests.scheduler.working import worker
 
 
 class Carrier:
@@ -59,18 +58,6 @@ class Link(Vendor):
 
 def encoded(reports: Sequence[Report]) -> bytes:
     return msgspec.json.encode(reports)
-
-
-@asynccontextmanager
-async def worker(config: Config) -> AsyncIterator[asyncio.Event]:
-    stopping = asyncio.Event()
-    running = asyncio.create_task(run_worker(config, stopping))
-    try:
-        yield stopping
-    finally:
-        stopping.set()
-        async with asyncio.timeout(20):
-            await running
 
 
 async def test_one_worker_holds_the_link_and_sends_and_another_takes_over(

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
@@ -11,29 +10,17 @@ from gateway.config import Config
 from gateway.config.schema import ProviderSection, Redis, Signatures
 from gateway.words import Lane
 from scheduler.jobs import ArqJobs, open_redis
-from scheduler.roles import run_worker
 from tests.pipeline.conftest import checker, emptied_dsn, other, plant, quiet, reused_dsn, runtime
 from tests.pipeline.events import known, reminder, sms, terminated
 from tests.pipeline.plant import OTHER, VENDOR, Plant, config_of, open_plant
 from tests.scheduler.test_links import all_joined
+from tests.scheduler.working import worker
 from tests.standins.cmpp import Ismg
 
 __all__ = ["checker", "emptied_dsn", "other", "plant", "quiet", "reused_dsn", "runtime"]
 
 LONG = Signatures(default="四川省社会保险事业管理局成都市锦江区")
 """Makes texts of two segments."""
-
-
-@asynccontextmanager
-async def worker(config: Config) -> AsyncIterator[asyncio.Event]:
-    stopping = asyncio.Event()
-    running = asyncio.create_task(run_worker(config, stopping))
-    try:
-        yield stopping
-    finally:
-        stopping.set()
-        async with asyncio.timeout(20):
-            await running
 
 
 @pytest.fixture

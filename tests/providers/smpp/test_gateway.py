@@ -1,20 +1,18 @@
 """SMPP under the whole gateway: a real worker, a real store, an SMSC over sockets whose reports come first and name their messages otherwise."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from gateway.config import Config
 from gateway.config.schema import ProviderSection, Redis, Signatures
 from gateway.words import Lane
 from scheduler.jobs import ArqJobs, open_redis
-from scheduler.roles import run_worker
 from tests.pipeline.conftest import checker, emptied_dsn, other, plant, quiet, reused_dsn, runtime
 from tests.pipeline.events import known, reminder, sms, terminated
 from tests.pipeline.plant import OTHER, VENDOR, Plant, open_plant
 from tests.pipeline.plant import config_of as plant_config
 from tests.scheduler.test_links import all_joined
+from tests.scheduler.working import worker
 from tests.standins.smpp import Smsc, SmscOptions, running
 
 __all__ = ["checker", "emptied_dsn", "other", "plant", "quiet", "reused_dsn", "runtime"]
@@ -29,18 +27,6 @@ WANTED = [
     ("4321", "delivered", None),
     ("5678", "delivered", None),
 ]
-
-
-@asynccontextmanager
-async def worker(config: Config) -> AsyncIterator[None]:
-    stopping = asyncio.Event()
-    task = asyncio.create_task(run_worker(config, stopping))
-    try:
-        yield
-    finally:
-        stopping.set()
-        async with asyncio.timeout(20):
-            await task
 
 
 def configured(dsn: str, redis_url: str, smsc: Smsc) -> Config:
