@@ -102,6 +102,8 @@ class Tried(Struct, frozen=True, gc=False):
     key: bytes
     status: Status
     reason: Reason | None = None
+    renewed: bool = False
+    """Of a notice nobody was informed by: since then its number was verified anew, overridden or believed in again, or its account follows again."""
 
 
 class Notice(Struct, frozen=True, gc=False):
@@ -169,6 +171,8 @@ class Outreach(Struct, frozen=True, gc=False):
     tried: tuple[str, ...] = ()
     goes_to: str = "grassroots"
     """Who is asked first: `grassroots`, or `unit` for a work-injury benefit [16]."""
+    grown: bool = False
+    """The duty was handed to people before: the row that stands for its notice says this now."""
 
 
 class Verdict(Struct, frozen=True, gc=False):

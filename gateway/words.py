@@ -38,7 +38,7 @@ class NoticeStatus(StrEnum):
     INFORMED = "informed"
     """Met: evidence says a message reached the person or whoever the rules allow."""
     UNINFORMED = "uninformed"
-    """Every rung failed or there was no contact: handed to people through the outreach list."""
+    """Every rung failed or there was no contact: handed to people through the outreach list. Another notice may take the duty up again."""
     CANCELED = "canceled"
     """Withdrawn: it is no longer true, or an operator said so."""
     SUPPRESSED = "suppressed"

@@ -32,6 +32,7 @@ class Cancel:
                 if not closed:
                     return False
                 canceled = await notices.withdraw_messages(connection, closing, now)
+                await notices.withdraw_outreach(connection, [notice_id], [], now)
                 await audit.note(connection, who, "notice.cancel", str(notice_id))
                 seal = self._sealer.seal(
                     connection.chain, seal_id, now, self._writer.closing_entries({notice_id: Reason.OPERATOR}, closed, now)

@@ -26,7 +26,7 @@ from gateway.store.parts import Unjoined
 from gateway.store.pool import Connection, Pool
 from gateway.store.receipts import Move, ReceiptRow, Standing
 from gateway.store.vault import Vault
-from gateway.words import NoticeStatus, Reason, Status
+from gateway.words import OPEN_NOTICE, NoticeStatus, Reason, Status
 from providers.base.types import Report
 
 NOTHING = "-"
@@ -172,6 +172,21 @@ class Receive:
         await notices.withdraw_outreach(connection, met, [], now)
         if batch.reopened:  # a late word: the ladder went on meanwhile; what has not left of its later rungs stays
             await notices.withdraw_messages(connection, batch.reopened, now)
+            closed += await self._close_elsewhere(connection, batch.reopened, now, seal_id, entries)
+        return closed
+
+    async def _close_elsewhere(
+        self, connection: Connection, met: Sequence[Closing], now: datetime, seal_id: int, entries: list[bytes]
+    ) -> list[tuple[int, str, str]]:
+        """The duty may have been taken up again by another notice meanwhile: nobody is told twice, and nobody looks for the person any more."""
+        others = await notices.of_same_duty(connection, [c.notice_id for c in met])
+        if not others:
+            return []
+        closings = [Closing(ident, NoticeStatus.CANCELED, Reason.DUTY_MET) for ident, status in others if status in OPEN_NOTICE]
+        closed = await notices.close_open(connection, closings, now, seal_id)
+        await notices.withdraw_messages(connection, closings, now)
+        await notices.withdraw_outreach(connection, [ident for ident, _ in others], [], now)
+        entries += self._writer.closing_entries({c.notice_id: c.reason for c in closings}, closed, now)
         return closed
 
 

@@ -145,6 +145,8 @@ class Writer:
         lifted += [(c.person.id, CONTACT_ROW) for c in changes if c.contact_lifted]
         if withdrawn or lifted:
             await notices.withdraw_outreach(connection, withdrawn, lifted, at)
+        if moved := [m for c in changes for m in c.outreach_moved]:
+            await notices.move_outreach(connection, moved)
         opened = [(take(), row) for c in changes for row in c.outreach]
         if opened:
             await notices.open_outreach(connection, opened, at)

@@ -1,21 +1,20 @@
 """Moves notices on: those that are due start, those whose messages all failed take the next rung, those that reached somebody end."""
 
-from gateway.model import Draft, Notice, Outreach
+from collections.abc import Sequence
+
+from gateway.model import Draft, Notice
 from gateway.plan.calendar_duties import passed
 from gateway.plan.codes import Why
+from gateway.plan.duties import follows, siblings
+from gateway.plan.instants import day_of
 from gateway.plan.ladder import Rung, climb, decided
+from gateway.plan.people import enlist, hand_over
 from gateway.plan.wording import values
-from gateway.plan.work import CANCELED, IN_PROGRESS, SCHEDULED, SUPPRESSED, UNINFORMED, Duty, Work, close
+from gateway.plan.work import CANCELED, IN_PROGRESS, SCHEDULED, SUPPRESSED, UNINFORMED, Duty, Work, close, standing
 from gateway.stops import untrue
-from gateway.words import FINAL, Insurance, Kind, NoticeStatus, Reason, Status
+from gateway.words import FINAL, OPEN_NOTICE, Kind, NoticeStatus, Reason, Status
 
 _FOLLOWED = frozenset({IN_PROGRESS, UNINFORMED})
-_WHY = {
-    Reason.EXPIRED: Why.EXPIRED,
-    Reason.QUIET_EXPIRED: Why.EXPIRED,
-    Reason.OPTED_OUT: Why.OPTED_OUT,
-    Reason.NO_CONTACT: Why.NO_CONTACT,
-}
 
 
 def advance_known(work: Work) -> None:
@@ -35,7 +34,7 @@ def start_new(work: Work) -> None:
     for duty in work.duties:
         if duty.status == SCHEDULED and duty.due_at <= work.now:
             _next(work, duty)
-            if duty.status == IN_PROGRESS:
+            if duty.status == IN_PROGRESS and not duty.follows:
                 _known_late(work, duty)
 
 
@@ -52,12 +51,25 @@ def _follow(work: Work, notice: Notice) -> None:
     if any(t.status == Status.DELIVERED for t in notice.tried):
         close(work, notice, NoticeStatus.INFORMED, None)
         work.outreach_withdrawn.append(notice.id)
+        _met(work, siblings(work, notice))
     elif notice.status == IN_PROGRESS:
         recalled = {r.key for r in work.recalls if r.notice_id == notice.id} if work.recalls else ()
         if all(t.status in FINAL or (t.status == Status.QUEUED and t.key in recalled) for t in notice.tried):
             _next(work, notice)
-        elif notice.kind == Kind.REMINDER and notice.deadline is not None and passed(work, work.rules.outreach_latest(notice.deadline)):
-            _list(work, notice, Why.NOT_INFORMED)
+        elif _latest_passed(work, notice) and not follows(work, notice):
+            enlist(work, notice, Why.NOT_INFORMED)
+
+
+def _latest_passed(work: Work, notice: Notice) -> bool:
+    return notice.kind == Kind.REMINDER and notice.deadline is not None and passed(work, work.rules.outreach_latest(notice.deadline))
+
+
+def _met(work: Work, others: Sequence[Notice]) -> None:
+    """The other notices of a duty that is met, as it was by a late word (gateway/pipeline/receive.py does the same at once)."""
+    for other in others:
+        work.outreach_withdrawn.append(other.id)
+        if standing(work, other)[0] in OPEN_NOTICE:
+            close(work, other, CANCELED, Reason.DUTY_MET)
 
 
 def _next(work: Work, notice: Notice | Duty) -> None:
@@ -96,12 +108,25 @@ def _draft(work: Work, notice: Notice | Duty, rung: Rung, *, beside: int = 0) ->
 
 
 def _give_up(work: Work, notice: Notice | Duty, reason: Reason) -> None:
-    """Hands the duty to people; a request that is over or unwanted just ends."""
-    if notice.kind == Kind.REQUESTED and reason in {Reason.EXPIRED, Reason.QUIET_EXPIRED, Reason.OPTED_OUT}:
+    """Hands the duty to people; a request that is over or unwanted just ends, unless people have it already."""
+    ends = notice.kind == Kind.REQUESTED and reason in {Reason.EXPIRED, Reason.QUIET_EXPIRED, Reason.OPTED_OUT}
+    if ends and not follows(work, notice):
         close(work, notice, SUPPRESSED if isinstance(notice, Duty) else CANCELED, reason)
         return
     close(work, notice, UNINFORMED, reason)
-    _list(work, notice, _WHY.get(reason, Why.LADDER_FAILED))
+    hand_over(work, notice, reason)
+    work.look_again |= _renewed_meanwhile(work, notice)
+
+
+def _renewed_meanwhile(work: Work, notice: Notice | Duty) -> bool:
+    """Whether a number of it may have been renewed while another message was on its way: the record knows, once it holds the end of the notice."""
+    since, tried = day_of(notice.due_at), {(t.channel, t.key) for t in notice.tried}
+    return any(
+        c.usable
+        and (c.channel, c.key) in tried
+        and (c.override_until is not None or (c.verified_on is not None and c.verified_on >= since))
+        for c in work.contacts
+    )
 
 
 def _last_reason(work: Work, notice: Notice | Duty) -> Reason:
@@ -117,10 +142,4 @@ def _known_late(work: Work, duty: Duty) -> None:
         return
     # Whoever has a reminder of this cycle was known in time: informed, or on the list since.
     if not any(n.kind == Kind.REMINDER and n.deadline == duty.deadline for n in work.notices):
-        _list(work, duty, Why.NOT_INFORMED)
-
-
-def _list(work: Work, notice: Notice | Duty, why: Why) -> None:
-    tried = tuple(f"{t.channel}:{t.reason or t.status}" for t in notice.tried)
-    injured = Insurance.WORK_INJURY in (notice.insurance or work.insurance)
-    work.outreach.append(Outreach(work.state.person.id, notice.id, notice.kind, why, tried, "unit" if injured else "grassroots"))
+        enlist(work, duty, Why.NOT_INFORMED)

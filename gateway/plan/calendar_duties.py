@@ -28,7 +28,7 @@ def look(work: Work) -> None:
             return
         open_duty(work, reminder(work, deadline, work.start, Lane.BULK, "calendar"), by_calendar=True)
     elif _lapse_due(cycle, deadline) <= today <= deadline + timedelta(days=work.rules.settings.catch_up_days):
-        if _told(work, Kind.SUSPENSION, deadline) or _suspended(work):
+        if _told(work, Kind.SUSPENSION, deadline) or suspended_already(work):
             return
         open_duty(work, lapse(work, deadline, work.start, Lane.BULK, "calendar"), by_calendar=True)
 
@@ -60,7 +60,7 @@ def next_look(work: Work) -> datetime | None:
     if work.watched:
         ends = [c.override_until for c in work.contacts if c.override_until is not None]
         look_at = min(ends if look_at is None else [*ends, look_at], default=None)
-    return look_at
+    return work.now if work.look_again else look_at
 
 
 def _next_of_cycle(work: Work) -> date | None:
@@ -97,7 +97,7 @@ def _must_certify(work: Work) -> bool:
     return not (work.deceased or work.conflict) and not (work.benefits and all_terminated(work))
 
 
-def _suspended(work: Work) -> bool:
+def suspended_already(work: Work) -> bool:
     """Every benefit is suspended or ended already: "will be suspended" would be untrue."""
     stands = {b.insurance for b in work.benefits if b.state == "terminated" or (b.state == "suspended" and b.cause == Cause.NOT_CERTIFIED)}
     return bool(stands) and stands.issuperset(work.insurance)

@@ -3,9 +3,9 @@
 from datetime import date
 from functools import lru_cache
 
-from gateway.model import Notice, Verdict
+from gateway.model import Notice, Tried, Verdict
 from gateway.plan.codes import Code
-from gateway.plan.work import CANCELED, SUPPRESSED, Duty, Work, every, standing
+from gateway.plan.work import CANCELED, SUPPRESSED, UNINFORMED, Duty, DutyOf, Work, every, standing
 from gateway.stops import TABLE, Cell, untrue
 from gateway.words import Cause, Insurance, Kind, Reason, Status
 
@@ -15,7 +15,7 @@ LIFTABLE = frozenset({Reason.CERTIFIED, Reason.DECEASED, Reason.CONFLICT, Reason
 _TRIED = frozenset({Status.FAILED, Status.UNDELIVERED})
 """Messages that used their number up; withdrawn ones did not."""
 
-_LEFT = frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT, Status.DELIVERED})
+LEFT = frozenset({Status.SENDING, Status.UNKNOWN, Status.SENT, Status.DELIVERED})
 """Messages that may have told the person already."""
 
 _ARTICLES = {
@@ -105,9 +105,47 @@ def _met(work: Work, duty: Duty, known: list[Notice | Duty]) -> Notice | Duty | 
 def _may_renew(work: Work, other: Notice | Duty) -> bool:
     """Withdrawn for a reason that can be lifted, before anything left that might have told the person."""
     status, reason = standing(work, other)
-    return status in {CANCELED, SUPPRESSED} and reason in LIFTABLE and not any(t.status in _LEFT for t in other.tried)
+    return status in {CANCELED, SUPPRESSED} and reason in LIFTABLE and not any(t.status in LEFT for t in other.tried)
 
 
 def _renewed(duty: Duty, known: list[Notice | Duty]) -> str:
     before = sum(other.duty == duty.duty or other.duty.startswith(f"{duty.duty}|") for other in known)
     return f"{duty.duty}|{before + 1}" if before else duty.duty
+
+
+def group(work: Work) -> None:
+    """Sorts notices by duty for whoever was not informed once: only theirs have more than one that matters."""
+    for notice in work.notices:
+        if notice.status is UNINFORMED:
+            break
+    else:
+        return
+    work.same = {}
+    for notice in work.notices:
+        work.same.setdefault(duty_of(notice), []).append(notice)
+
+
+def duty_of(notice: Notice | Duty) -> DutyOf:
+    """Which duty a notice is of, whatever its number (SAME_DUTY in gateway/store/notices.py asks the same)."""
+    if notice.kind == Kind.REQUESTED:
+        told: tuple[str, ...] = notice.event_source, notice.event_id
+    else:
+        told = () if notice.deadline is not None else tuple(sorted(notice.insurance))
+    return notice.kind, notice.cause, notice.effective, told
+
+
+def siblings(work: Work, notice: Notice | Duty) -> list[Notice]:
+    """The other notices of its duty, in their order; none where everybody was informed."""
+    return [other for other in work.same.get(duty_of(notice), ()) if other.id != notice.id] if work.same is not None else []
+
+
+def follows(work: Work, notice: Notice | Duty) -> bool:
+    """Whether its duty was handed to people before, by a notice that nobody was informed by."""
+    return any(other.status == UNINFORMED for other in siblings(work, notice))
+
+
+def tried_for(work: Work, notice: Notice | Duty) -> tuple[Tried, ...]:
+    """What was tried for its duty: by the notice, and by those it follows."""
+    if work.same is None or isinstance(notice, Duty):
+        return notice.tried
+    return tuple(t for other in work.same[duty_of(notice)] for t in other.tried)

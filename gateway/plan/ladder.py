@@ -1,15 +1,17 @@
-"""The ladder [23]: who is told next, through which contact, with which text. A contact that was used for a notice is not used for it again."""
+"""The ladder [23]: who is told next, through which contact, with which text. A contact that was used for a duty is used again once it was renewed."""
 
+from collections import Counter
+from collections.abc import Collection
 from functools import lru_cache
 from math import inf
 from typing import Any
 
 from msgspec import Struct
 
-from gateway.model import Contact, Notice
+from gateway.model import Contact, Notice, Tried
 from gateway.plan.addressees import Steps, addressee, own_addresses, steps, stretches, whom
 from gateway.plan.contacts import may_be_probed
-from gateway.plan.duties import LIFTABLE
+from gateway.plan.duties import LIFTABLE, tried_for
 from gateway.plan.ports import Rules, Settings
 from gateway.plan.work import Duty, Work
 from gateway.stops import refuses, takes
@@ -40,6 +42,8 @@ class Climb(Struct, gc=False):
 
 _FIRST, _LAST, _PROBE = range(3)
 """When a contact is tried: in its turn; once all better ones were; dead numbers, once everything else was."""
+MOST_TO_A_NUMBER = 3
+"""Messages of one duty to one number, however often it is renewed: a belief that flaps makes no stream of them."""
 UNKNOWN = 0.5
 """What a contact is worth of whose source the settings say nothing."""
 
@@ -91,7 +95,7 @@ def turn(settings: Settings, contact: Contact) -> int:
 
 def _candidates(work: Work, notice: Notice | Duty, found: Climb) -> list[Contact]:
     rungs = steps(work.rules, whom(work, notice), notice.channels)
-    used = {(t.channel, t.key) for t in notice.tried if _used(t.status, t.reason)} if notice.tried else ()
+    used = _numbers_used(tried_for(work, notice)) if notice.tried else ()
     own = own_addresses(work) if notice.cause == Cause.DEATH else ()
     left: list[Contact] = []
     for contact in work.contacts:
@@ -137,6 +141,15 @@ def _worth(settings: Settings, contact: Contact) -> float:
     if contact.score is not None:
         return contact.score
     return settings.start_scores.get((contact.source, contact.verified_on is not None), UNKNOWN)
+
+
+def _numbers_used(tried: tuple[Tried, ...]) -> Collection[tuple[str, bytes]]:
+    """Numbers that are not written to again for the duty: of those that were renewed, what had its share."""
+    used = {(t.channel, t.key) for t in tried if not t.renewed and _used(t.status, t.reason)}
+    if any(t.renewed for t in tried):
+        times = Counter((t.channel, t.key) for t in tried if _used(t.status, t.reason))
+        used.update(number for number, count in times.items() if count >= MOST_TO_A_NUMBER)
+    return used
 
 
 def _used(status: Status, reason: Reason | None) -> bool:

@@ -7,12 +7,14 @@ from typing import Any
 from gateway.events import CertificationRecorded, CertificationRevoked, ContactRemoved, Event, PersonData
 from gateway.model import Notice, Person, Verdict
 from gateway.plan.advance import advance_known, start_new
+from gateway.plan.again import take_up
 from gateway.plan.benefits import resumed, suspended, terminated
 from gateway.plan.calendar_duties import follow_up, look, next_look
 from gateway.plan.certification import certify, revoke
 from gateway.plan.codes import Code
 from gateway.plan.contacts import find_people, recall_given_up, watch
 from gateway.plan.cycle_events import lapsed, reminder_due
+from gateway.plan.duties import group
 from gateway.plan.facts import bad_date, bad_person, put_contacts, put_person, remove_contact
 from gateway.plan.life import deceased
 from gateway.plan.ports import Rules
@@ -32,7 +34,11 @@ def plan(state: State, events: Sequence[Event], now: datetime, today: date, rule
     verdicts = [_apply(work, event) for event in events]
     if watch(work):
         recall_given_up(work)
+    if work.notices:
+        group(work)
     advance_known(work)
+    if work.same is not None:
+        take_up(work, work.same)
     look(work)
     if work.benefits:
         follow_up(work)
@@ -103,8 +109,13 @@ def _changes(work: Work, verdicts: list[Verdict | Rejection]) -> Changes:
     return Changes(
         known if person == known else person, tuple(verdicts), tuple(work.contacts_put.values()), tuple(work.contacts_removed),
         tuple([_notice(known.id, duty) for duty in work.duties]), tuple(work.started), tuple(work.closings.values()), tuple(work.recalls),
-        tuple(work.drafts), tuple(work.outreach), tuple(work.outreach_withdrawn), work.conflict_lifted, work.contact_lifted,
+        tuple(work.drafts), tuple(work.outreach), tuple(work.outreach_withdrawn), _moved(work), work.conflict_lifted,
+        work.contact_lifted,
     )  # fmt: skip
+
+
+def _moved(work: Work) -> tuple[tuple[int, int], ...]:
+    return tuple([(duty.follows, duty.id) for duty in work.duties if duty.follows]) if work.same is not None else ()
 
 
 def _person(work: Work, known: Person) -> Person:

@@ -68,6 +68,8 @@ class Changes(Struct, frozen=True, gc=False):
     """Rows to open; one that stands already (person, kind, why) stays as it is."""
     outreach_withdrawn: tuple[int, ...] = ()
     """Ids of notices whose outreach rows end: what they say is no longer so. Empty: none."""
+    outreach_moved: tuple[tuple[int, int], ...] = ()
+    """Rows go on with another notice of their duty: (notice they are about, new notice)."""
     conflict_lifted: bool = False
     """The person's row of kind `conflict` ends."""
     contact_lifted: bool = False

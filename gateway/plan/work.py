@@ -14,6 +14,10 @@ SCHEDULED, IN_PROGRESS, UNINFORMED = NoticeStatus.SCHEDULED, NoticeStatus.IN_PRO
 CANCELED, SUPPRESSED = NoticeStatus.CANCELED, NoticeStatus.SUPPRESSED
 
 
+DutyOf = tuple[str, str, date, tuple[str, ...]]
+"""What the notices of one duty have in common: kind, cause, day, and the benefits or the event."""
+
+
 class Duty(Struct, gc=False):
     """A notice in the making: nothing of it is written yet, so a later event of the same batch may still stop it."""
 
@@ -34,7 +38,9 @@ class Duty(Struct, gc=False):
     params: dict[str, str] = {}
     channels: tuple[str, ...] = ()
     tried: tuple[Tried, ...] = ()
-    """What earlier notices of the same duty tried before they were withdrawn."""
+    """What earlier notices of the same duty tried before they were withdrawn, or ended with nobody informed."""
+    follows: int = 0
+    """The notice, with nobody informed, whose duty this takes up again; 0: none."""
     id: int = 0
     status: NoticeStatus = SCHEDULED
     reason: Reason | None = None
@@ -61,6 +67,10 @@ class Work(Struct, gc=False):
     benefits: tuple[Benefit, ...]
     contacts: tuple[Contact, ...]
     notices: tuple[Notice, ...]
+    same: dict[DutyOf, list[Notice]] | None = None
+    """The notices by duty, where any ended with nobody informed; hardly anybody has one."""
+    look_again: bool = False
+    """What the store holds by then may say more."""
     watched: bool = False
     """A contact is given up, or used although it was."""
     moved: bool = False

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from gateway.model import Closing, Notice, Outreach, Tried
+from gateway.store.consents import NOES
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection
+from gateway.store.quality_state import TAKEN_BACK
 from gateway.store.vault import SealedRequest, Vault
 from gateway.words import OPEN_NOTICE, Cause, Insurance, Kind, Lane, NoticeStatus, Reason, Status
 
@@ -17,6 +21,22 @@ select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.s
   from unnest($1::text[]) as u(person) join notice n on n.person_id = u.person
        left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
  order by n.person_id || '', n.created_at, n.id, m.created_at, m.rung, m.id"""
+
+RENEWED = f"""
+select m.notice_id, m.key
+  from unnest($1::bigint[]) as u(notice) join message m on m.notice_id = u.notice
+       cross join lateral (select case when m.reason = 'no_receipt' then m.sent_at else coalesce(m.final_at, m.created_at) end as at offset 0) ended
+ where exists (select from contact c
+                where c.person_id = m.person_id and c.channel = m.channel and c.key || '' = m.key and c.removed_at is null and c.updated_at > ended.at
+                  and c.verified_on >= (ended.at at time zone 'Asia/Shanghai')::date
+                  and c.verified_on > coalesce((select max(l.verified_on) from listing l
+                                                 where l.key = m.key and l.person_id = m.person_id and l.at <= ended.at), '-infinity'))
+    or exists (select from suppression_override o
+                where o.person_id = m.person_id and o.key = m.key and o.confirmed_at > ended.at and o.ended_at is null and o.until > now())
+    or exists (select from quality_change q where q.person_id = m.person_id and q.key = m.key and q.at > ended.at and {TAKEN_BACK})
+    or exists (select from consent k where k.key = m.key and k.template in (m.template, '') and k.at > ended.at and k.state <> all (array{list(NOES)}))"""  # noqa: S608 - our own words
+"""Numbers of notices that were verified anew, overridden or believed in again since the message to them ended, and accounts that take such messages again;
+what nobody reported on ended when it was sent."""
 
 COLUMNS = (
     "id", "person_id", "duty", "kind", "cause", "insurance", "effective", "status", "reason", "lane", "due_at", "expires_at", "cycle_start",
@@ -59,13 +79,28 @@ update message m set status = 'canceled', reason = u.reason, fault = 'none', fin
  where m.notice_id = u.notice and m.key = u.key and m.status = 'queued'
 returning m.id, m.channel, m.reason"""
 
+MOVE_OUTREACH = """
+update outreach o set notice_id = u.after from unnest($1::bigint[], $2::bigint[]) as u(before, after)
+ where o.notice_id = any($1::bigint[]) and o.notice_id = u.before and o.closed_at is null"""
+
+GROW_OUTREACH = """
+update outreach o set why = u.why, tried = string_to_array(u.tried, ' ') from unnest($1::bigint[], $2::text[], $3::text[]) as u(notice, why, tried)
+ where o.notice_id = any($1::bigint[]) and o.notice_id = u.notice and o.closed_at is null and o.why <> 'not_informed'"""
+
+SAME_DUTY = """
+select n.id, n.status
+  from unnest($1::bigint[]) as u(id) join notice d on d.id = u.id join notice n on n.person_id = d.person_id and n.id <> d.id
+   and (n.kind, n.cause, n.effective) = (d.kind, d.cause, d.effective)
+ where case when d.kind = 'requested' then (n.event_source, n.event_id) = (d.event_source, d.event_id)
+            else d.deadline is not null or n.insurance = d.insurance end"""
+
 WITHDRAW_OUTREACH = "update outreach set closed_at = $2 where closed_at is null and notice_id = any($1::bigint[])"
 
 LIFT_OUTREACH = "update outreach set closed_at = $3 where closed_at is null and person_id = any($1::text[]) and kind = $2"
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
-    """All notices of locked persons; the open ones with what was tried for them."""
+    """All notices of locked persons; the open ones with what was tried for them, and what of it is worth another try."""
     found: dict[str, list[Notice]] = {}
     rows = await connection.fetch(OF_PERSONS, ids)
     start = 0
@@ -75,7 +110,18 @@ async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -
             end += 1
         found.setdefault(rows[start][1], []).append(_notice(rows[start:end], vault))
         start = end
+    uninformed = [n for of_one in found.values() for n in of_one if n.status is NoticeStatus.UNINFORMED and n.tried]
+    if uninformed:
+        await _mark_renewed(connection, found, uninformed)
     return found
+
+
+async def _mark_renewed(connection: Connection, found: dict[str, list[Notice]], uninformed: Sequence[Notice]) -> None:
+    renewed = {tuple(row) for row in await connection.fetch(RENEWED, [n.id for n in uninformed])}
+    for notice in uninformed if renewed else ():
+        tried = tuple(structs.replace(t, renewed=True) if (notice.id, t.key) in renewed else t for t in notice.tried)
+        of_one = found[notice.person_id]
+        of_one[of_one.index(notice)] = structs.replace(notice, tried=tried)
 
 
 async def insert(connection: Connection, notices: Sequence[Notice], vault: Vault, at: datetime, seal_id: int) -> None:
@@ -134,7 +180,9 @@ async def withdraw_messages(connection: Connection, closings: Sequence[Closing],
 
 
 async def open_outreach(connection: Connection, rows: Sequence[tuple[int, Outreach]], at: datetime) -> None:
-    """Puts persons on the outreach list: (row id, row). A row that stands already stays."""
+    """Puts persons on the outreach list: (row id, row). A row that stands already stays, but for what it says of a duty people had before."""
+    if grown := [o for _, o in rows if o.grown]:
+        await connection.execute(GROW_OUTREACH, [o.notice_id for o in grown], [o.why for o in grown], [" ".join(o.tried) for o in grown])
     await connection.execute(
         OPEN_OUTREACH,
         [ident for ident, _ in rows],
@@ -154,6 +202,16 @@ async def withdraw_outreach(connection: Connection, notices: Sequence[int], lift
         await connection.execute(WITHDRAW_OUTREACH, notices, at)
     for kind in dict.fromkeys(kind for _, kind in lifted):
         await connection.execute(LIFT_OUTREACH, [person for person, of in lifted if of == kind], kind, at)
+
+
+async def move_outreach(connection: Connection, moved: Sequence[tuple[int, int]]) -> None:
+    """Has rows go on with another notice of the same duty: (notice, new notice)."""
+    await connection.execute(MOVE_OUTREACH, [before for before, _ in moved], [after for _, after in moved])
+
+
+async def of_same_duty(connection: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """The other notices of the duties that these are of: (id, status). Their person is locked."""
+    return [tuple(row) for row in await connection.fetch(SAME_DUTY, ids)]
 
 
 async def recall(connection: Connection, recalls: Sequence[tuple[int, bytes, str]], at: datetime) -> list[tuple[int, str, str]]:

@@ -22,6 +22,9 @@ UNUSABLE = ("dead", "wrong_person", "blocked")
 GIVEN_UP = ("dead", "wrong_person")
 """States in which a contact is not used."""
 
+TAKEN_BACK = "q.before in ('dead', 'wrong_person') and q.after not in ('dead', 'wrong_person')"
+"""When a change of state `q` says that a contact is used again; index `quality_change_taken_back`."""
+
 
 def verified_anew(given: str, known: str) -> str:
     """Where the listing `given` verifies the contact `known` later than we knew, and no earlier than a "not me" about it. Null counts as no.

@@ -70,7 +70,8 @@ async def test_nothing_goes_to_a_dead_number_until_its_override_is_confirmed_and
 
     assert await plant.overriding.confirm(override, "bert") is None
     await plant.post(requested("p"))
-    assert await pumped(plant) == [f"+86{number(0)}"]
+    # The reminder and the request that had found nobody, and the one of now.
+    assert await pumped(plant) == [f"+86{number(0)}"] * 3
 
     await run_out(plant)
     await plant.post(requested("p"))

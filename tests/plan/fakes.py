@@ -23,7 +23,7 @@ from gateway.events import (
     Terminated,
 )
 from gateway.model import Contact, Notice, Person, Tried
-from gateway.plan import Changes, Rules, Settings, State, plan
+from gateway.plan import Changes, Rules, Settings, State, Why, plan
 from gateway.words import ContactSource, EventType, Insurance, NoticeStatus, Reason, Relation, Status
 from scheduler import calendar
 
@@ -217,6 +217,10 @@ class Desk:
         )
         lifted = {kind for kind, ends in (("conflict", made.conflict_lifted), ("contact", made.contact_lifted)) if ends}
         kept = [row for row in self.outreach if row[0] not in made.outreach_withdrawn and row[1] not in lifted]
+        moved = dict(made.outreach_moved)
+        kept = [(moved.get(row[0], row[0]) if row[0] is not None else None, *row[1:]) for row in kept]
+        grown = {o.notice_id: o.why for o in made.outreach if o.grown}
+        kept = [(row[0], row[1], grown.get(row[0], row[2]) if row[2] != Why.NOT_INFORMED else row[2]) for row in kept]
         self.outreach = kept + [(o.notice_id, o.kind, o.why) for o in made.outreach if (o.notice_id, o.kind, o.why) not in kept]
 
 

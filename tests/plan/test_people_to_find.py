@@ -96,11 +96,12 @@ def test_numbers_that_are_new_to_a_person_are_left_to_the_learner() -> None:
     assert desk.take(event(person_data(), number)).outreach == []
 
 
-def test_rows_of_notices_are_not_touched() -> None:
+def test_rows_of_notices_stay_until_somebody_is_informed() -> None:
     desk = lost().take(event(Suspended(TODAY, "not_certified")))
     notice = desk.notice("suspension", "not_certified")
     assert sorted(desk.outreach, key=str) == sorted([ROW, (notice.id, "suspension", "no_contact")], key=str)
-    assert believed_again(desk, usable=True).outreach == [(notice.id, "suspension", "no_contact")]
+    (again,) = believed_again(desk, usable=True).last.notices
+    assert desk.outreach == [(again.id, "suspension", "no_contact")]
 
 
 def test_nothing_is_written_for_a_person_whose_contacts_are_as_they_were() -> None:
