@@ -11,7 +11,7 @@ _WRITTEN = {ord("０") + digit: str(digit) for digit in range(10)} | {
     ord("－"): "-",
     ord("＋"): "+",
 }
-_BETWEEN = re.compile(r"(?<=\d)[ -](?=[\dXx])")
+_BETWEEN = re.compile(r"(?<=\d)[ -]{1,3}(?=[\dXx])")
 _TELEPHONE = re.compile(r"(?<!\d)(?:(?:\+?86)?1[3-9]\d{9}|0\d{9,11})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)\d{15}(?:\d{2}[\dXx])?(?!\d)")
 
