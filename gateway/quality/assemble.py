@@ -3,7 +3,7 @@
 import numpy as np
 from msgspec import Struct
 
-from gateway.quality.evidence import RANK, RESPONSES
+from gateway.quality.evidence import RANK, RESPONSES, Evidence, repeating
 from gateway.quality.model import CROWDED
 from gateway.quality.record import NONE, Flags, Ints, Record
 
@@ -60,9 +60,32 @@ def assemble(
     sorted_rows = sorted_rows[~_repeated(pair[sorted_rows], at_s[sorted_rows], what[sorted_rows], own[sorted_rows])]
     first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
     day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
-    small = (day, what[sorted_rows], start[sorted_rows], verified_day[sorted_rows])
+    what, codes = _repeating(pair[sorted_rows], what[sorted_rows], tuple(codes[i] for i in order))
+    small = (day, what, start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
-    return Record(first, days, whats, own[sorted_rows], begun, checked, tuple(codes[i] for i in order), starts, asks[sorted_rows])
+    return Record(first, days, whats, own[sorted_rows], begun, checked, codes, starts, asks[sorted_rows])
+
+
+def _repeating(pair: Ints, what: Ints, codes: tuple[tuple[str, str, str], ...]) -> tuple[Ints, tuple[tuple[str, str, str], ...]]:
+    """Outcomes at a provider that called the number absent last time are codes of their own (`evidence.repeating`).
+
+    A route may be wrong about a number for as long as it is wrong at all: what it repeats is then no second word.
+    """
+    names = sorted({code[0] for code in codes})
+    provider = np.array([names.index(code[0]) for code in codes] or [0])
+    absent = np.array([code[1] == Evidence.NUMBER_ABSENT for code in codes] or [False])
+    if not absent.any():
+        return what, codes
+    rows = np.flatnonzero(what >= 0)
+    rows = rows[np.lexsort((provider[what[rows]], pair[rows]))]
+    before, after = rows[:-1], rows[1:]
+    same = (pair[before] == pair[after]) & (provider[what[before]] == provider[what[after]])
+    repeats = after[same & absent[what[before]]]
+    # All codes of such a provider: what was never said there counts, too.
+    theirs = np.flatnonzero(np.isin(provider, provider[what[repeats]])) if len(repeats) else repeats
+    said = what.copy()
+    said[repeats] = len(codes) + np.searchsorted(theirs, what[repeats])
+    return said, (*codes, *((repeating(codes[i][0]), *codes[i][1:]) for i in theirs.tolist()))
 
 
 def _starts(seen: Observations, address: Ints, starts: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:

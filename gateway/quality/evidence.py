@@ -91,3 +91,16 @@ class Observation(Struct, frozen=True, gc=False):
 def code_of(provider: str, evidence: str, vendor_code: str) -> str:
     """The name under which the weights of a code are kept: `provider|evidence|vendor code`."""
     return f"{provider}|{evidence}|{vendor_code}"
+
+
+_REPEATING = "+again"
+
+
+def repeating(provider: str) -> str:
+    """The name of a provider for what it says of a number that it called absent the time before: its codes weigh otherwise then."""
+    return provider + _REPEATING
+
+
+def first_said(provider: str) -> str:
+    """The provider behind a name of `repeating`, or the name itself."""
+    return provider.removesuffix(_REPEATING)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, answered, failures, late, observe
+from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, absences, answered, failures, late, observe, said_by
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -70,7 +70,7 @@ def _together(tables: Tables, beliefs: list[PairBelief], seen: list[Observation]
     then = np.array([belief.day for belief in beliefs])
     passed = np.where(attached, 0, day - then)
     vectors = moved(tables, vectors * tables.silences.reshape(-1, size)[silence], passed.astype(np.int32))
-    vectors = vectors * _weights(tables, seen, repeated, certifies & ((waiting & RESTED) > 0))
+    vectors = vectors * _weights(tables, beliefs, seen, repeated, certifies & ((waiting & RESTED) > 0))
     vectors = vectors / vectors.sum(axis=1, keepdims=True)
     taken = np.array([one.evidence is Evidence.DELIVERED for one in seen]) & asking
     sent = np.where(taken, day, np.where(asking, NEVER, sent))
@@ -81,13 +81,15 @@ def _together(tables: Tables, beliefs: list[PairBelief], seen: list[Observation]
     return _put(tables, beliefs, seen, vectors, (then, sent, waiting, certified), repeated)
 
 
-def _weights(tables: Tables, seen: list[Observation], repeated: NDArray[np.bool_], again: NDArray[np.bool_]) -> Array:
+def _weights(
+    tables: Tables, beliefs: list[PairBelief], seen: list[Observation], repeated: NDArray[np.bool_], again: NDArray[np.bool_]
+) -> Array:
     codes: dict[tuple[str, str, str], int] = {}
     row = [
-        FIRST_CODE + codes.setdefault((one.provider, one.evidence, one.vendor_code), len(codes))
+        FIRST_CODE + codes.setdefault((said_by(belief, one), one.evidence, one.vendor_code), len(codes))
         if one.evidence in OUTCOME
         else (OWN if one.own else OTHER) + SAID[one.evidence]
-        for one in seen
+        for belief, one in zip(beliefs, seen, strict=True)
     ]
     chosen: Array = tables.rows(tuple(codes))[np.where(repeated, PASS, np.where(again, AGAIN, row))]
     return chosen
@@ -116,6 +118,7 @@ def _put(
             block,
             beliefs[i].observations + 1,
             fails,
+            absences(beliefs[i], seen[i]) if seen[i].evidence in OUTCOME else beliefs[i].absent_by,
             hears,
             STATES[place],
         )

@@ -13,7 +13,7 @@ from msgspec import Struct, field, to_builtins
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from gateway.quality.evidence import Evidence, code_of
+from gateway.quality.evidence import Evidence, code_of, first_said
 
 Three = tuple[float, float, float]
 """Probability of one outcome where the number is (in service, off or suspended, dead)."""
@@ -105,8 +105,11 @@ class Model(Struct, frozen=True, dict=True):
 
         A provider whose word for absent is worth little has no better one in a code that was first seen after the fit.
         """
-        known = self.codes.get(code_of(provider, evidence, vendor_code)) or self.together.get(code_of(provider, evidence, ""))
-        return known or CLASSES[Evidence(evidence)]
+        for name in (provider, first_said(provider)):
+            known = self.codes.get(code_of(name, evidence, vendor_code)) or self.together.get(code_of(name, evidence, ""))
+            if known:
+                return known
+        return CLASSES[Evidence(evidence)]
 
 
 CLASSES: Mapping[Evidence, Three] = {

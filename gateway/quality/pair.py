@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation
+from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation, repeating
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
@@ -39,6 +39,8 @@ class PairBelief(Struct, frozen=True):
     observations: int = 0
     failed: int = 0
     """Failures since the last sign of life."""
+    absent_by: frozenset[str] = frozenset()
+    """Providers whose last word was that the number is absent."""
     heard: bool = False
     """There is something to judge it by: what came of a message, an answer of the person, or somebody's verification."""
     state: State = State.UNVERIFIED
@@ -81,6 +83,16 @@ def late(belief: PairBelief, seen: Observation) -> bool:
 def answered(seen: Observation) -> bool:
     """Whether it is something that the person did."""
     return seen.own and seen.evidence in RESPONSES
+
+
+def said_by(before: PairBelief, seen: Observation) -> str:
+    """Under whose name an outcome weighs."""
+    return repeating(seen.provider) if seen.provider in before.absent_by else seen.provider
+
+
+def absences(before: PairBelief, seen: Observation) -> frozenset[str]:
+    """`absent_by` after an outcome."""
+    return before.absent_by | {seen.provider} if seen.evidence is Evidence.NUMBER_ABSENT else before.absent_by - {seen.provider}
 
 
 def failures(before: PairBelief, seen: Observation) -> int:
@@ -128,8 +140,9 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
     vector = vector_of(belief)
     if seen.own and seen.asks:
         vector = _silent(tables, belief, vector, seen.day)
-    vector = tables.move(vector, seen.day - belief.day) * tables.code(seen.provider, seen.evidence, seen.vendor_code)
-    after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=_block(tables, belief, seen))
+    vector = tables.move(vector, seen.day - belief.day) * tables.code(said_by(belief, seen), seen.evidence, seen.vendor_code)
+    blocked, absent_by = _block(tables, belief, seen), absences(belief, seen)
+    after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by)
     if not (seen.own and seen.asks):
         return after
     taken = seen.evidence is Evidence.DELIVERED

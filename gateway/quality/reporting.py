@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from gateway.quality.evidence import Evidence
+from gateway.quality.evidence import Evidence, first_said
 from gateway.quality.model import CLASSES, Model, Start, Three
 from gateway.quality.record import NONE, Record
 from gateway.quality.report import CodeWeights, HeldOut, Report, RouteWorth, SourceWorth, Weights
@@ -31,7 +31,7 @@ def report(model: Model, before: Model, record: Record, held_out: HeldOut | None
 def _routes(model: Model, record: Record, seen: list[int]) -> tuple[RouteWorth, ...]:
     outcomes: Counter[str] = Counter()
     for code, count in zip(record.codes, seen, strict=True):
-        outcomes[code[0]] += count
+        outcomes[first_said(code[0])] += count
     shares = false_absent(model, record.codes)
     return tuple(
         RouteWorth(provider, outcomes[provider], round(share, 6), share > LIES_FROM and outcomes[provider] >= TRUSTED_FROM)
