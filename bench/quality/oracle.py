@@ -2,6 +2,7 @@
 
 from math import log
 
+from bench.quality.lives import BRIEF
 from bench.quality.population import History, Population
 from gateway.quality.evidence import code_of
 from gateway.quality.model import PRIOR, Model, Rates, Responses, Start, Three
@@ -12,14 +13,17 @@ STAGES = 24
 
 def oracle(p: Population, history: History) -> Model:
     """The model with the truth in it."""
-    codes = {}
+    codes, brief = {}, {}
     for i, route in enumerate(p.providers):
-        for word, vendor_code, *weights in route.codes:
-            codes[code_of(f"p{i}", word, vendor_code)] = (weights[0], weights[1], weights[2])
+        for (word, vendor_code, *weights), days in zip(route.codes, route.weights(BRIEF).tolist(), strict=True):
+            name = code_of(f"p{i}", word, vendor_code)
+            codes[name], brief[name] = (weights[0], weights[1], weights[2]), days
     delays = tuple(_delay(p.within_days, tenth / 10) for tenth in range(1, 11))
     return Model(
         version="oracle",
-        rates=Rates(p.death_on, p.death_off, p.off, 365.25 / p.off_days, p.freeze_days, 365.25 / p.sale_days),
+        rates=Rates(
+            p.death_on, p.death_off, p.off, 365.25 / p.off_days, p.freeze_days, 365.25 / p.sale_days, p.brief, 365.25 / p.brief_days
+        ),
         responses=Responses(
             tuple(kind[0] for kind in p.kinds),
             tuple(kind[1] for kind in p.kinds),
@@ -33,6 +37,7 @@ def oracle(p: Population, history: History) -> Model:
         ),
         starts={**PRIOR.starts, **{key: _start(shares, _checks(p, key)) for key, shares in history.begins.items()}},
         codes=codes,
+        brief=brief,
         stages=STAGES,
     )
 

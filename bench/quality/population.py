@@ -9,7 +9,7 @@ from msgspec import Struct, convert
 from numpy.typing import NDArray
 
 from bench.quality.listed_again import Again, listed_again
-from bench.quality.lives import DEAD, OFF, ON, live
+from bench.quality.lives import BRIEF, DEAD, OFF, ON, live
 from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
 from gateway.quality.model import Three
 from gateway.quality.record import NONE, Flags, Ints, Record
@@ -28,6 +28,12 @@ class Route(Struct, frozen=True):
 
     share: float
     codes: tuple[tuple[str, str, float, float, float], ...]
+    brief: tuple[float, ...] = ()
+    """Weight of each code where a number is off for days; without them as where it is off for long."""
+
+    def weights(self, kind: int) -> NDArray[np.float64]:
+        """Of all codes, for one phase of a number."""
+        return np.array(self.brief if kind == BRIEF and self.brief else [code[2 + (OFF if kind == BRIEF else kind)] for code in self.codes])
 
 
 class Population(Struct, frozen=True):
@@ -51,6 +57,11 @@ class Population(Struct, frozen=True):
     opted_out: tuple[float, float]
     within_days: float
     providers: tuple[Route, ...]
+    brief: float = 0.0
+    """Off periods of days, a year, beside the long ones."""
+    brief_days: float = 7.0
+    gaps: str = "even"
+    """Messages to a person come "even", hardly ever within a month of one another, or "random"."""
     off_shape: str = "exponential"
     sale_shape: str = "exponential"
     certified_rest_days: int = 0
@@ -165,7 +176,9 @@ def _messages(
     p: Population, rng: np.random.Generator, daily: NDArray[np.uint8], people: People, days: int
 ) -> tuple[tuple[tuple[str, str, str], ...], Messages]:
     count = len(people.address)
-    gaps = 365.25 / rng.uniform(2, 6, count)[:, None] * rng.uniform(0.5, 1.5, (count, int(10 * p.years) + 4))
+    size = (count, int(10 * p.years) + 4)
+    mean = 365.25 / rng.uniform(2, 6, count)[:, None]
+    gaps = mean * (rng.uniform(0.5, 1.5, size) if p.gaps == "even" else rng.exponential(1.0, size))
     gaps[:, 0] *= rng.random(count)
     at = np.cumsum(gaps, axis=1).astype(np.int64) + 1
     pair, nth = np.nonzero(at < days)
@@ -246,9 +259,9 @@ def _outcomes(p: Population, rng: np.random.Generator, phase: NDArray[np.uint8])
     for i, route in enumerate(p.providers):
         base = len(codes)
         codes += [(f"p{i}", code[0], code[1]) for code in route.codes]
-        for kind in (ON, OFF, DEAD):
+        for kind in (ON, OFF, DEAD, BRIEF):
             rows = np.flatnonzero((provider == i) & (phase == kind))
-            weights = np.array([code[2 + kind] for code in route.codes])
+            weights = route.weights(kind)
             what[rows] = base + rng.choice(len(weights), len(rows), p=weights / weights.sum())
     return tuple(codes), what
 

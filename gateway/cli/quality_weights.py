@@ -46,6 +46,8 @@ def _rates(model: Model, record: Record) -> object:
         ("numbers that are off cancelled", rates.death_off),
         ("numbers in service that go off", rates.off),
         ("days that they stay off", 365.25 / rates.on),
+        ("numbers in service that go off for days", rates.brief),
+        ("how many days", 365.25 / rates.back),
         ("days of the freeze", rates.freeze_days),
         ("days until sold again", 365.25 / rates.sale),
         *((f"certify after a notice: {share:.0%} of persons", rate) for share, rate in zip(said.shares, said.certified, strict=True)),

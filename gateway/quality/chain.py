@@ -2,7 +2,8 @@
 
     mine, in service (one state a kind of person) ⇄ mine, off → frozen (in stages) → for sale → a stranger's, in service ⇄ a stranger's, off → frozen …
 
-An entry that was wrong from the start begins as a stranger's. What nobody can observe apart is one state, so that a belief stays twelve numbers.
+An entry that was wrong from the start begins as a stranger's. What nobody can observe apart is one state, so that a belief stays twelve numbers;
+where off periods of days were learned beside long ones, each "in service" has such a state, too, and a belief is sixteen.
 """
 
 from functools import cached_property
@@ -16,50 +17,58 @@ Array = NDArray[np.float64]
 YEAR = 365.25
 HORIZON = 2048
 """Days that are tabulated; longer silences are passed in several strides."""
-RATES = ("death_on", "death_off", "off", "on", "freeze", "sale")
+RATES = ("death_on", "death_off", "off", "on", "brief", "back", "freeze", "sale")
 
 
 class Layout:
-    """Which index is which state, for so many kinds of persons and stages of the freeze."""
+    """Which index is which state, for so many kinds of persons and stages of the freeze, and with off periods of days or without."""
 
-    def __init__(self, types: int, stages: int) -> None:
+    def __init__(self, types: int, stages: int, *, brief: bool = False) -> None:
         self.types, self.stages = types, stages
-        self.size = 2 * types + stages + 3
+        held = types * (3 if brief else 2)
         self.on = slice(0, types)
         self.off = slice(types, 2 * types)
-        self.own = slice(0, 2 * types)
-        self.dead = slice(2 * types, 2 * types + stages + 1)
-        self.pool = 2 * types + stages
+        self.brief = slice(2 * types, held)
+        self.own = slice(0, held)
+        self.dead = slice(held, held + stages + 1)
+        self.frozen = held
+        self.pool = held + stages
         self.stranger = self.pool + 1
         self.stranger_off = self.pool + 2
-        self.others = slice(self.stranger, self.stranger + 2)
+        self.stranger_brief = slice(self.pool + 3, self.pool + 3 + brief)
+        self.others = slice(self.stranger, self.stranger_brief.stop)
+        self.size = self.others.stop
 
     def jumps(self) -> dict[str, list[tuple[int, int]]]:
         """The moves that each rate drives."""
-        kinds, frozen = range(self.types), 2 * self.types
-        ons = [*kinds, self.stranger]
-        offs = [self.types + k for k in kinds] + [self.stranger_off]
+        frozen, states = self.frozen, range(self.size)
+        ons = [*states[self.on], self.stranger]
+        offs = [*states[self.off], self.stranger_off]
+        briefs = [*states[self.brief], *states[self.stranger_brief]]
         return {
-            "death_on": [(s, frozen) for s in ons],
+            "death_on": [(s, frozen) for s in ons + briefs],
             "death_off": [(s, frozen) for s in offs],
             "off": list(zip(ons, offs, strict=True)),
             "on": list(zip(offs, ons, strict=True)),
+            "brief": list(zip(ons, briefs, strict=True)) if briefs else [],
+            "back": list(zip(briefs, ons, strict=True)) if briefs else [],
             "freeze": [(frozen + i, frozen + i + 1) for i in range(self.stages)],
             "sale": [(self.pool, self.stranger)],
         }
 
     @cached_property
     def kinds(self) -> NDArray[np.intp]:
-        """Each state as an outcome sees it: 0 in service, 1 off, 2 dead."""
+        """Each state as an outcome sees it: 0 in service, 1 off, 2 dead, 3 off for days."""
         seen = np.full(self.size, 2, dtype=np.intp)
-        seen[[*range(self.types), self.stranger]] = 0
-        seen[[*range(self.types, 2 * self.types), self.stranger_off]] = 1
+        seen[self.on] = seen[self.stranger] = 0
+        seen[self.off] = seen[self.stranger_off] = 1
+        seen[self.brief] = seen[self.stranger_brief] = 3
         return seen
 
 
 def per_day(rates: Rates, stages: int) -> dict[str, float]:
     """Each rate of `RATES` a day."""
-    yearly = {name: getattr(rates, name) / YEAR for name in ("death_on", "death_off", "off", "on", "sale")}
+    yearly = {name: getattr(rates, name) / YEAR for name in RATES if name != "freeze"}
     return yearly | {"freeze": stages / rates.freeze_days}
 
 
@@ -104,16 +113,20 @@ def transitions(layout: Layout, rates: Rates, days: int = HORIZON) -> Array:
 def start_vectors(layout: Layout, model: Model) -> dict[str, Array]:
     """Each source's first belief: off and frozen shares as the rates would have them in the long run."""
     rates, shares = model.rates, np.array(model.responses.shares)
-    off = rates.off / (rates.off + rates.on)
+    held = np.array([1.0, rates.off / rates.on, rates.brief / rates.back])
+    on, off, brief = (held / held.sum()).tolist()
     frozen = rates.freeze_days / (rates.freeze_days + YEAR / rates.sale)
     made = {}
     for key, start in model.starts.items():
         v = np.zeros(layout.size)
-        v[layout.on] = start.mine * (1 - off) * shares
+        v[layout.on] = start.mine * on * shares
         v[layout.off] = start.mine * off * shares
+        if rates.brief:
+            v[layout.brief] = start.mine * brief * shares
+            v[layout.stranger_brief] = start.stranger * brief
         v[layout.dead] = start.dead * frozen / layout.stages
         v[layout.pool] = start.dead * (1 - frozen)
-        v[layout.stranger] = start.stranger * (1 - off)
+        v[layout.stranger] = start.stranger * on
         v[layout.stranger_off] = start.stranger * off
         made[key] = v / v.sum()
     return made

@@ -11,11 +11,16 @@ from gateway.quality.record import NONE, Ints, Small, Steps
 from gateway.quality.sweep import by_rank, moved, share_of
 from gateway.quality.tables import SILENCE_DAYS, Tables, checked, come
 
+SOON_DAYS = 14
+"""Messages that come so soon after another tell a phone that is off for days from one in service that failed to answer."""
+
 
 class Counts(Struct):
     """What was expected under a model."""
 
     likelihood: float
+    soon: float
+    """Of it: what came of messages within `SOON_DAYS` of what was known before."""
     rows: Array
     """By row of the tables and state."""
     starts: Array
@@ -77,10 +82,11 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
     renews = np.array([tables.model.starts[key].renews for key in steps.starts])
     known = Known(tables, steps, rows, starts, tables.silences.reshape(-1, size), asked, answered, renews, day)
     nothing, renewed = np.zeros((HORIZON + 1, size, size)), np.zeros((2, len(starts)))
-    counts = Counts(0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), renewed)
+    counts = Counts(0.0, 0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), renewed)
     for chunk, ranks in by_rank(steps.first):
         ahead = _forward(known, ranks)
         counts.likelihood += sum(float(np.log(scale).sum()) for scale in ahead.scale)
+        counts.soon += sum(_soon(steps, at, scale) for (_, at), scale in zip(ranks[1:], ahead.scale[1:], strict=True))
         _backward(known, counts, ahead, chunk, ranks)
     return counts
 
@@ -99,6 +105,10 @@ def _forward(known: Known, ranks: list[tuple[int, Ints]]) -> Ahead:
         made.scale.append(scale)
         made.days.append(days)
     return made
+
+
+def _soon(steps: Steps, at: Ints, scale: Array) -> float:
+    return float(np.log(scale[steps.outcome[at] & (steps.days[at] <= SOON_DAYS)]).sum())
 
 
 def _anew(known: Known, arrived: Array, at: Ints, *, first: bool) -> Anew:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 import numpy as np
 from msgspec.structs import replace
 
+from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
 from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of
 from gateway.quality.expect import Counts, expect
-from gateway.quality.model import CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three, digest
+from gateway.quality.model import BRIEF, CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three, digest
 from gateway.quality.record import NONE, Ints, Record, Steps, steps_of
 from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
 
@@ -31,6 +32,8 @@ PULL = 0.04
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
 CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR, RENEW_PRIOR = 6.0, 10.0, 3.0, 60.0, 20.0, 10.0
 """What the priors count for: observations of each kind of number, pairs, moves, messages, other listings."""
+BRIEF_PRIOR = 1.0
+"""Off periods of days a year, before anything is known, where they are looked for."""
 MOST_OTHERS = 3
 """Rows of other persons on the same number, for each of its own, that a pair is learned from."""
 ENOUGH_DELAYS = 100
@@ -48,15 +51,13 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
     """
     record = _own_above_all(record)
     model = replace(before, blocked=_blocked(steps_of(record)), responses=replace(before.responses, certified_within=_within(record)))
-    last = rounds
-    if record.pairs > 2 * FEW:
-        few = sample(record, FEW)
-        model = _climb(_offs(model, few), few, day, range(rounds), told)
-        last = min(rounds, LAST_ROUNDS)
-        model = _climb(model, record, day, range(rounds - last, rounds), told)
-    else:
-        model = _climb(_offs(model, record), record, day, range(last), told)
-    model = replace(model, codes=_unseen(before, record) | dict(model.codes))
+    few = sample(record, FEW) if record.pairs > 2 * FEW else record
+    model = _with_briefs(*_climb(_offs(model, few), few, day, range(rounds), told), few, day, range(rounds // 2, rounds), told)
+    if few is not record:
+        model, _ = _climb(model, record, day, range(max(rounds - LAST_ROUNDS, 0), rounds), told)
+    unseen = _unseen(before, record)
+    kept = {name: before.brief[name] for name in unseen if name in before.brief}
+    model = replace(model, codes=unseen | dict(model.codes), brief=kept | dict(model.brief))
     return replace(model, version=f"fit-{digest(model)}")
 
 
@@ -66,29 +67,37 @@ def _unseen(before: Model, record: Record) -> dict[str, Three]:
     return {name: weights for name, weights in before.codes.items() if not name.startswith(seen)}
 
 
-def _climb(model: Model, record: Record, day: int, rounds: range, told: Callable[[int, float], None]) -> Model:
+def _with_briefs(model: Model, soon: float, record: Record, day: int, rounds: range, told: Callable[[int, float], None]) -> Model:
+    """The model with off periods of days beside long ones, where histories tell them and are likelier so."""
+    if not telling(record):
+        return model
+    other, likelier = _climb(begun(model, record.codes), record, day, rounds, told)
+    return other if likelier > soon else model
+
+
+def _climb(model: Model, record: Record, day: int, rounds: range, told: Callable[[int, float], None]) -> tuple[Model, float]:
     steps = steps_of(record)
-    last = -np.inf
+    last, soon = -np.inf, 0.0
     for n in rounds:
         tables = Tables(model)
         counts = expect(tables, steps, day)
-        mean = counts.likelihood / max(len(steps.row), 1)
+        mean, soon = counts.likelihood / max(len(steps.row), 1), counts.soon
         told(n, mean)
         model = maximise(tables, steps, counts)
         if abs(mean - last) < ENOUGH and n > rounds.start + FEWEST_ROUNDS:
             break
         last = mean
-    return model
+    return model, soon
 
 
 def _offs(model: Model, record: Record) -> Model:
-    """The model with as many numbers off as the words for it suggest: from there the fit goes down where they stay off for long, or not at all."""
+    """The model with as many numbers off as the words for it suggest, all for long: from there the fit goes down where they are not, or for days only."""
     said = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] in TEMPORARY])
     outcomes = record.own & (record.what >= 0)
     noise = sum(CLASSES[word][0] for word in TEMPORARY)
     share = float((said & outcomes).sum() + OFF_PRIOR * (OFF_SHARE + noise)) / float(outcomes.sum() + OFF_PRIOR) - noise
     share = min(max(share, OFF_SHARE), 0.5)
-    return replace(model, rates=replace(model.rates, off=model.rates.on * share / (1 - share)))
+    return replace(model, brief={}, rates=replace(model.rates, off=model.rates.on * share / (1 - share), brief=0.0))
 
 
 def _own_above_all(record: Record) -> Record:
@@ -131,12 +140,14 @@ def _rows(record: Record, rows: Ints, first: Ints) -> Record:
 def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
     """The model that the counts say."""
     model, layout = tables.model, tables.layout
+    codes, brief = _codes(layout, counts, steps)
     return replace(
         model,
         rates=_rates(tables, counts.moves),
         responses=_answers(layout, model.responses, counts),
         starts=_starts(layout, model, counts, steps),
-        codes=_codes(layout, counts, steps),
+        codes=codes,
+        brief=brief,
     )
 
 
@@ -153,12 +164,14 @@ def _rates(tables: Tables, passed: Array) -> Rates:
             weights[2 * p, i, j] = daily[name]
             weights[2 * p + 1, i, i] = 1.0
     spent = _bridges(tables, passed, weights, last)
-    prior = per_day(PRIOR.rates, layout.stages)
+    prior = per_day(replace(PRIOR.rates, brief=BRIEF_PRIOR), layout.stages)
     made = {}
     for p, name in enumerate(RATES):
         believed = FREEZE_PRIOR if name == "freeze" else MOVE_PRIOR
         made[name] = float((spent[2 * p] + believed) / (spent[2 * p + 1] + believed / prior[name]))
     yearly = {name: made[name] * YEAR for name in RATES if name != "freeze"}
+    if not rates.brief:
+        yearly |= {"brief": 0.0, "back": rates.back}
     return Rates(freeze_days=layout.stages / made["freeze"], **yearly)
 
 
@@ -183,7 +196,7 @@ def _bridges(tables: Tables, passed: Array, weights: Array, last: int) -> Array:
 def _answers(layout: Layout, r: Responses, counts: Counts) -> Responses:
     prior, kinds = PRIOR.responses, layout.types
     people = counts.starts[:, layout.own].sum(axis=0)
-    shares = people[:kinds] + people[kinds:] + START_PRIOR / kinds
+    shares = people.reshape(-1, kinds).sum(axis=0) + START_PRIOR / kinds
     first, again = counts.rows[OWN], counts.rows[AGAIN]
     others = slice(kinds, None)
 
@@ -226,15 +239,17 @@ def _starts(layout: Layout, model: Model, counts: Counts, steps: Steps) -> dict[
     return made
 
 
-def _codes(layout: Layout, counts: Counts, steps: Steps) -> dict[str, Three]:
-    """P(code | kind of state) for each provider's codes together."""
-    seen = np.zeros((len(steps.codes), 3))
-    for kind in range(3):
+def _codes(layout: Layout, counts: Counts, steps: Steps) -> tuple[dict[str, Three], dict[str, float]]:
+    """P(code | kind of state) for each provider's codes together, and apart the fourth, where numbers are off for days."""
+    kinds = int(layout.kinds.max()) + 1
+    seen = np.zeros((len(steps.codes), kinds))
+    for kind in range(kinds):
         seen[:, kind] = counts.rows[FIRST_CODE:, layout.kinds == kind].sum(axis=1)
     made: dict[str, Three] = {}
+    brief: dict[str, float] = {}
     for provider in {code[0] for code in steps.codes}:
         mine = [i for i, code in enumerate(steps.codes) if code[0] == provider]
-        prior = np.array([CLASSES[Evidence(steps.codes[i][1])] for i in mine])
+        prior = np.array([(*CLASSES[word := Evidence(steps.codes[i][1])], BRIEF[word])[:kinds] for i in mine])
         alike = [sum(steps.codes[j][1] == steps.codes[i][1] for j in mine) for i in mine]
         prior /= np.array(alike)[:, None]
         counted = seen[mine] + CODE_PRIOR * prior
@@ -248,7 +263,8 @@ def _codes(layout: Layout, counts: Counts, steps: Steps) -> dict[str, Three]:
         shares[:, 0] /= shares[:, 0].sum()
         for i, row in zip(mine, shares.tolist(), strict=True):
             made[code_of(*steps.codes[i])] = (row[0], row[1], row[2])
-    return made
+            brief |= {code_of(*steps.codes[i]): weight for weight in row[3:]}
+    return made, brief
 
 
 def _blocked(steps: Steps) -> dict[str, float]:

@@ -34,6 +34,10 @@ class Rates(Struct, frozen=True):
     """From death to the day it may be sold again (numbers.md §5)."""
     sale: float = 1.5
     """A number that may be sold is sold to a stranger."""
+    brief: float = 0.0
+    """A number in service goes off for days, beside those that go off for long; 0 where nothing of the kind was learned."""
+    back: float = 52.0
+    """A number that is off for days comes back."""
 
 
 class Responses(Struct, frozen=True):
@@ -80,6 +84,8 @@ class Model(Struct, frozen=True, dict=True):
     starts: Mapping[str, Start] = field(default_factory=lambda: dict(STARTS))
     codes: Mapping[str, Three] = field(default_factory=dict[str, Three])
     """Learned weights by `code_of`; what is not here has what its provider's codes of that class weigh together, else the prior of its class."""
+    brief: Mapping[str, float] = field(default_factory=dict[str, float])
+    """For codes of `codes`: their weight where the number is off for days. A phone that is switched off gives other words than one that is suspended."""
     blocked: Mapping[str, float] = field(default_factory=lambda: {"recipient_blocked": 0.9, "carrier_blacklist": 0.6})
     """Probability that the next message is blocked too."""
     stages: int = 3
@@ -111,6 +117,15 @@ class Model(Struct, frozen=True, dict=True):
                 return known
         return CLASSES[Evidence(evidence)]
 
+    def weight_brief(self, provider: str, evidence: str, vendor_code: str) -> float:
+        """The fourth weight of an outcome, where the number is off for days; found like the three of `weights`."""
+        name, alike = code_of(provider, evidence, vendor_code), code_of(provider, evidence, "")
+        if name in self.codes:
+            return self.brief.get(name, self.codes[name][1])
+        if alike in self.together:
+            return sum(self.brief.get(one, off) for one, (_, off, _) in self.codes.items() if _class_of(one) == alike)
+        return BRIEF[Evidence(evidence)]
+
 
 CLASSES: Mapping[Evidence, Three] = {
     Evidence.DELIVERED: (0.93, 0.05, 0.002),
@@ -124,6 +139,19 @@ CLASSES: Mapping[Evidence, Three] = {
     Evidence.IN_SERVICE: (0.97, 0.30, 0.02),
 }
 """Priors by class of outcome: P(outcome | in service, off, dead). Only ratios within a row count for a belief."""
+
+BRIEF: Mapping[Evidence, float] = {
+    Evidence.DELIVERED: 0.005,
+    Evidence.NUMBER_ABSENT: 0.01,
+    Evidence.NUMBER_SUSPENDED: 0.05,
+    Evidence.UNREACHABLE: 0.70,
+    Evidence.AMBIGUOUS: 0.40,
+    Evidence.RECIPIENT_BLOCKED: 0.001,
+    Evidence.CARRIER_BLACKLIST: 0.003,
+    Evidence.NO_RECEIPT: 0.20,
+    Evidence.IN_SERVICE: 0.30,
+}
+"""The same where the number is off for days: switched off (关机) rather than suspended (停机)."""
 
 _WORDS = tuple(f"|{word}|" for word in CLASSES)
 

@@ -19,7 +19,7 @@ HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
 
 
 class PairBelief(Struct, frozen=True):
-    """What is kept of one pair: twelve numbers, a few days and counts."""
+    """What is kept of one pair: twelve or sixteen numbers, a few days and counts."""
 
     weights: bytes = b""
     """State probabilities as float64, in the order of `chain.Layout`; empty: nothing is known."""

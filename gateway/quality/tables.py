@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import HORIZON, Array, Layout, start_vectors, transitions
 from gateway.quality.evidence import RESPONSES, Evidence
-from gateway.quality.model import Model, Three, start_of
+from gateway.quality.model import Model, start_of
 
 SILENCE_DAYS = 400
 """Longest wait for an answer that is told apart."""
@@ -35,7 +35,7 @@ class Tables:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.layout = Layout(model.types, model.stages)
+        self.layout = Layout(model.types, model.stages, brief=model.rates.brief > 0)
         self.moves = transitions(self.layout, model.rates)
         self.starts = start_vectors(self.layout, model)
         self.silences = _silences(self.layout, model)
@@ -55,7 +55,7 @@ class Tables:
         key = provider, evidence, vendor_code
         row = self._codes.get(key)
         if row is None:
-            row = self._codes[key] = spread(self.layout, self.model.weights(*key))
+            row = self._codes[key] = spread(self.layout, (*self.model.weights(*key), self.model.weight_brief(*key)))
         return row
 
     def response(self, evidence: Evidence, *, own: bool, again: bool = False) -> Array:
@@ -82,19 +82,19 @@ def checked(layout: Layout, old: Array, fresh: Array) -> Array:
     What was believed, `old`, is evidence beside the source's as far as it speaks for the number; what a number was given up for counts no longer.
     How the person acts on notices stays known.
     """
-    own = layout.own
+    own, held = layout.own, layout.own.stop // layout.types
     mine, before = fresh[..., own].sum(axis=-1, keepdims=True), np.maximum(old[..., own].sum(axis=-1, keepdims=True), EVEN)
     now = mine * before / (mine * before + (1 - mine) * (1 - before))
-    kinds, begun = (one[..., layout.on] + one[..., layout.off] for one in (old, fresh))
+    kinds, begun = (one[..., own].reshape(*one.shape[:-1], held, layout.types).sum(axis=-2) for one in (old, fresh))
     kinds = kinds + HARDLY * begun
     times = now * kinds / (begun * kinds.sum(axis=-1, keepdims=True))
     made: Array = fresh * ((1 - now) / (1 - mine))
-    made[..., own] = fresh[..., own] * np.concatenate([times, times], axis=-1)
+    made[..., own] = fresh[..., own] * np.tile(times, held)
     return made
 
 
-def spread(layout: Layout, weights: Three) -> Array:
-    """Weights by (in service, off, dead) → a row by state."""
+def spread(layout: Layout, weights: tuple[float, ...]) -> Array:
+    """Weights by (in service, off, dead, off for days) → a row by state."""
     return np.array(weights)[layout.kinds]
 
 

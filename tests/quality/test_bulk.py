@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from gateway.quality.assemble import DAY_S, Observations, assemble
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
-from gateway.quality.model import STARTS
+from gateway.quality.model import PRIOR, STARTS
 from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
 from gateway.quality.record import NONE, Record, steps_of
 from gateway.quality.states import STATES, judge
@@ -18,6 +18,11 @@ from gateway.quality.tables import Tables
 
 SOURCES = tuple(STARTS)
 CODES = tuple((f"p{i % 3}", str(word), f"v{i}") for i, word in enumerate(OUTCOMES * 2))
+
+
+@pytest.fixture(scope="module", params=[0.0, 3.0], ids=["off for long", "off for days, too"])
+def tables(request: pytest.FixtureRequest) -> Tables:
+    return Tables(replace(PRIOR, rates=replace(PRIOR.rates, brief=request.param)))
 
 
 def anything(seed: int, pairs: int = 60, longest: int = 25) -> tuple[Observations, np.ndarray]:
