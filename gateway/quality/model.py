@@ -119,11 +119,12 @@ class Model(Struct, frozen=True, dict=True):
 
     def weight_brief(self, provider: str, evidence: str, vendor_code: str) -> float:
         """The fourth weight of an outcome, where the number is off for days; found like the three of `weights`."""
-        name, alike = code_of(provider, evidence, vendor_code), code_of(provider, evidence, "")
-        if name in self.codes:
-            return self.brief.get(name, self.codes[name][1])
-        if alike in self.together:
-            return sum(self.brief.get(one, off) for one, (_, off, _) in self.codes.items() if _class_of(one) == alike)
+        for one in (provider, first_said(provider)):
+            name, alike = code_of(one, evidence, vendor_code), code_of(one, evidence, "")
+            if name in self.codes:
+                return self.brief.get(name, self.codes[name][1])
+            if alike in self.together:
+                return sum(self.brief.get(code, off) for code, (_, off, _) in self.codes.items() if _class_of(code) == alike)
         return BRIEF[Evidence(evidence)]
 
 
