@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 import structlog
 
+from gateway.config.schema import Sending
 from gateway.engines.host import EngineHost
 from gateway.intake.check import Addresses, Checker
 from gateway.numbers import looks_like_identity_number
@@ -70,3 +71,11 @@ def checker() -> Checker:
     """The checks of events that need no store, with the real ports."""
     ports = Addresses(_normalise, Blind(bytes(32)).key, Regions.load().exists, looks_like_identity_number)
     return Checker(ports)
+
+
+@pytest.fixture
+async def plants(emptied_dsn: str) -> AsyncIterator[list[Plant]]:
+    """Two processes, and numbers that take any number of messages a day."""
+    sending = Sending(window=("00:00", "24:00"), per_address_per_day=0)
+    async with open_plant(emptied_dsn, sending=sending) as one, open_plant(emptied_dsn, sending=sending) as two:
+        yield [one, two]

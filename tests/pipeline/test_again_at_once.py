@@ -1,18 +1,15 @@
 """Numbers come and go beside all other transactions: nobody is told twice, and nobody who was told is left on the list."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from gateway.config.schema import Sending
 from gateway.plan.ladder import MOST_TO_A_NUMBER
 from gateway.words import Fault, Reason, Status
 from providers.base.types import Answer, Callback, Outgoing, Reading, Report
 from providers.base.words import Outcome
 from tests.pipeline.events import day, known, sms
-from tests.pipeline.plant import Plant, open_plant
+from tests.pipeline.plant import Plant
 from tests.pipeline.test_all_at_once import ROUTE
 from tests.pipeline.test_learning_at_once import Learners
 from tests.pipeline.test_override_evidence import findings
@@ -83,13 +80,6 @@ class Returning(Learners):
         if person is not None:
             listing = sms(self.number(), relation=self.dice.choice(("self", "family")), verified_on=day(-self.dice.randrange(2)))
             await plant.post(known(person, listing))
-
-
-@pytest.fixture
-async def plants(emptied_dsn: str) -> AsyncIterator[list[Plant]]:
-    sending = Sending(window=("00:00", "24:00"), per_address_per_day=0)
-    async with open_plant(emptied_dsn, sending=sending) as one, open_plant(emptied_dsn, sending=sending) as two:
-        yield [one, two]
 
 
 async def test_all_kinds_of_transactions_at_once_tell_nobody_twice_and_leave_nobody_on_the_list_who_was_told(plants: list[Plant]) -> None:

@@ -4,13 +4,10 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from gateway.config.schema import Sending
 from gateway.dispatch.claim import Call
 from gateway.evidence.verify import everything
 from gateway.pipeline.asking import Asking
@@ -21,7 +18,7 @@ from providers.base.json_receipts import ReportMeaning
 from providers.base.types import Answer, Callback, Inbound, Outgoing, Reading, Report
 from providers.base.words import RetryClass, Sign
 from tests.pipeline.events import certified, deceased, known, lapsed, number, reminder, requested, resumed, sms, suspended
-from tests.pipeline.plant import LINE, ONE_A_CALL, OTHER, VENDOR, Plant, open_plant
+from tests.pipeline.plant import LINE, ONE_A_CALL, OTHER, VENDOR, Plant
 
 LASTS_S, MOST_S = 6.0, 60.0
 """It goes on until this long has passed and `ENOUGH` was done, on a slow machine at most so long."""
@@ -206,14 +203,6 @@ class Chaos:
 
     async def join_again(self, plant: Plant) -> None:
         await plant.receiving.again.lately()
-
-
-@pytest.fixture
-async def plants(emptied_dsn: str) -> AsyncIterator[list[Plant]]:
-    """Two processes, and numbers that take any number of messages a day."""
-    sending = Sending(window=("00:00", "24:00"), per_address_per_day=0)
-    async with open_plant(emptied_dsn, sending=sending) as one, open_plant(emptied_dsn, sending=sending) as two:
-        yield [one, two]
 
 
 async def test_all_kinds_of_transactions_at_once_hold_what_was_promised(plants: list[Plant]) -> None:

@@ -1,18 +1,17 @@
 """Learners beside all other transactions: no deadlock, and in the end each belief is what the record alone says."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.config.schema import Sending
 from gateway.pipeline.believing import MOVED, believe, lens
 from gateway.store import beliefs, unlearned
 from gateway.words import Fault, OverrideRefusal, Reason, Status
 from providers.base.types import Inbound, Reading, Report
 from tests.pipeline.events import day, event, known, sms
-from tests.pipeline.plant import Plant, open_plant
+from tests.pipeline.plant import Plant
 from tests.pipeline.test_all_at_once import PERSONS, Chaos
 
 LENS = lens()
@@ -74,14 +73,6 @@ class Learners(Chaos):
         ]
         replies = [Inbound(self.number(), "非本人"), Inbound(self.number(), "非本人")] if self.dice.random() < 0.3 else []
         await plant.called_back(Reading(reports, replies))
-
-
-@pytest.fixture
-async def plants(emptied_dsn: str) -> AsyncIterator[list[Plant]]:
-    """Two processes, and numbers that take any number of messages a day."""
-    sending = Sending(window=("00:00", "24:00"), per_address_per_day=0)
-    async with open_plant(emptied_dsn, sending=sending) as one, open_plant(emptied_dsn, sending=sending) as two:
-        yield [one, two]
 
 
 async def settled(plant: Plant) -> Any:
