@@ -28,6 +28,8 @@ BUSY_S, BUSY_FROM = 2.0, 100
 """Busy: so many numbers had news within so many seconds."""
 AT_ONCE = 500
 """Notes that are taken in one transaction."""
+REFUSED_S = 600.0
+"""Seconds after which a number is tried again that the store refused: asked each second for ever, it would fill the log and the store with nothing else."""
 CONTACTS_AT_ONCE = 1000
 """Contacts that one step of the walk looks at, in a transaction."""
 ASIDE = 4.0
@@ -170,5 +172,6 @@ async def _believe(connection: Connection, keys: Sequence[bytes], through: Lens)
             return (await _believe(connection, keys[:half], through)).and_(await _believe(connection, keys[half:], through))
         log.error("number_not_learned", **account(error))
         if isinstance(error, asyncpg.PostgresError):
-            await unlearned.put(connection, keys)
+            passes = isinstance(error, asyncpg.TransactionRollbackError)  # a deadlock, say
+            await unlearned.put_off(connection, keys, 0.0 if passes else REFUSED_S)
         return Worked(held=1)

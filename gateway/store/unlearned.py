@@ -15,7 +15,9 @@ delete from unlearned u
 returning u.key"""
 
 # Looks no further than it must: this is asked often.
-LATELY = "select count(*) from (select from unlearned where at > now() - make_interval(secs => $1) limit $2) u"
+LATELY = "select count(*) from (select from unlearned where at > now() - make_interval(secs => $1) and at <= now() limit $2) u"
+
+PUT_OFF = "insert into unlearned (key, at) select key, now() + make_interval(secs => $2) from unnest($1::bytea[]) as u(key)"
 
 WAITING = "select exists(select from unlearned where at < now() - make_interval(secs => $1))"
 
@@ -28,6 +30,11 @@ insert into unlearned (key) select distinct c.key from unnest($1::text[]) as u(p
 async def put(connection: Connection, keys: Collection[bytes]) -> None:
     """Notes that something came of these numbers, in the transaction that writes it."""
     await copy_in(connection, "unlearned", COLUMNS, [(key,) for key in keys])
+
+
+async def put_off(connection: Queries, keys: Collection[bytes], seconds: float) -> None:
+    """Notes these numbers for so many seconds from now. Whatever comes of one before that has a note of its own."""
+    await connection.execute(PUT_OFF, list(keys), seconds)
 
 
 async def take(connection: Connection, most: int, older_s: float = 0.0) -> Sequence[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import pytest
 
 import scheduler.learning
@@ -10,7 +11,7 @@ from gateway.pipeline.believing import Worked
 from gateway.pipeline.believing import believe as really
 from gateway.store import unlearned
 from tests.pipeline.plant import Plant
-from tests.scheduler.test_learning import delivered, good, learning, look
+from tests.scheduler.test_learning import OLDER, delivered, good, learning, look
 
 
 class Broken:
@@ -59,6 +60,34 @@ async def test_what_the_store_refuses_is_taken_up_again(plant: Plant, broken: Br
         broken.key = b""
         assert await look(plant, one)
         assert await good(plant) == 20
+
+
+@pytest.mark.parametrize(
+    ("error", "asked_again"),
+    [(asyncpg.NumericValueOutOfRangeError("no such day"), False), (asyncpg.DeadlockDetectedError("two at once"), True)],
+)
+async def test_a_number_that_the_store_refuses_is_tried_again_later(
+    plant: Plant, broken: Broken, error: Exception, *, asked_again: bool
+) -> None:
+    broken.error = error
+    async with learning(plant) as one:
+        assert await look(plant, one)
+        assert (await good(plant), await plant.count("unlearned")) == (19, 1)
+        await look(plant, one)  # the first walk
+        await plant.pool.execute(OLDER)
+        asked = broken.asked
+        await look(plant, one)
+        assert (broken.asked > asked) is asked_again
+        await plant.pool.execute("update unlearned set at = at - interval '10 minutes'")
+        broken.key = b""
+        await look(plant, one)
+        assert (await good(plant), await plant.count("unlearned")) == (20, 0)
+
+
+async def test_numbers_that_are_put_off_are_no_sign_of_much_coming_in(plant: Plant) -> None:
+    async with plant.pool.acquire() as connection:
+        await unlearned.put_off(connection, [bytes([n]) for n in range(9)], 600)
+        assert await unlearned.lately(connection, 2.0, 100) == 0
 
 
 async def test_an_error_nobody_thought_of_ends_a_turn_and_not_the_learner(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
