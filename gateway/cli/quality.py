@@ -1,7 +1,9 @@
 """`tixing quality`: what histories of evidence say of contact numbers."""
 
 import csv
+import gzip
 import sys
+import zlib
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_SAID = 20
 """Bad lines that are said one by one; the rest is counted."""
-BATCH = 10_000
+GZIP = b"\x1f\x8b"
+"""How a file begins that gzip packed."""
 
 
 def command(rooms: Rooms) -> click.Group:
@@ -41,7 +44,7 @@ def command(rooms: Rooms) -> click.Group:
         r"""Beliefs about persons and their numbers, from NDJSON histories of evidence. Reads no configuration and no store.
 
         One observation a line, in any order, with "source" and "verified_on" for evidence "listed", "provider" and "vendor_code" where
-        they are known. Bad lines are said with their number and left out.
+        they are known. Bad lines are said with their number and left out. A file that gzip packed is read as it is.
 
         \b
         {"person":"p1","address":"a1","at":"2026-01-05T09:00:00+08:00",
@@ -106,15 +109,21 @@ def _read(histories: "Histories", file: Path) -> int:
     from gateway.quality.histories import read_lines  # noqa: PLC0415 - see above
 
     bad = 0
-    with progress("bytes") as bar, file.open("rb") as lines:
+    with progress("bytes") as bar, file.open("rb") as kept:
+        packed = kept.peek(2).startswith(GZIP)
         task = bar.add_task(file.name, total=file.stat().st_size or None)
-        for number, done, wrong in read_lines(histories, lines):
-            if not wrong:
-                bar.update(task, completed=done)
-                continue
-            bad += 1
-            if bad <= MOST_SAID:
-                click.echo(f"line {number}: {wrong}", err=True)
+        try:
+            for number, wrong in read_lines(histories, gzip.GzipFile(fileobj=kept) if packed else kept):
+                if not wrong:
+                    bar.update(task, completed=kept.tell())
+                    continue
+                bad += 1
+                if bad <= MOST_SAID:
+                    click.echo(f"line {number}: {wrong}", err=True)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise click.ClickException(
+                f"{file}: is compressed and cannot be unpacked ({error}); pack it again, or unpack it first"
+            ) from error
     if bad > MOST_SAID:
         click.echo(f"and {bad - MOST_SAID} more bad lines", err=True)
     return bad

@@ -147,11 +147,9 @@ KINDS = (
 )
 
 
-def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[int, int, str]]:
-    """Takes all lines; yields line number, bytes read so far and what is wrong ("" every thousand lines, so that progress shows)."""
-    done = 0
+def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[int, str]]:
+    """Takes all lines; yields line number and what is wrong ("" every thousand lines, so that progress shows)."""
     for number, line in enumerate(lines, start=1):
-        done += len(line)
         if number == 1:
             line = line.removeprefix(BOM_UTF8)  # noqa: PLW2901 - editors put it there
         if line.isspace():
@@ -159,9 +157,9 @@ def read_lines(histories: Histories, lines: Iterable[bytes]) -> Iterator[tuple[i
         try:
             histories.add(line)
         except BadLine as error:
-            yield number, done, str(error)
+            yield number, str(error)
         if not number % 1000:
-            yield number, done, ""
+            yield number, ""
 
 
 def _once(columns: list[Ints]) -> Flags:

@@ -1,6 +1,7 @@
 """`tixing quality evaluate` as a process."""
 
 import csv
+import gzip
 import io
 import json
 import subprocess
@@ -72,6 +73,16 @@ def test_a_file_of_which_nothing_can_be_used_is_an_error(tmp_path: Path) -> None
     ended = run(str(path))
     assert ended.returncode == 1
     assert "no line that can be used" in ended.stderr
+
+
+def test_a_packed_file_says_the_same_and_a_torn_one_what_is_wrong(histories: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "histories.ndjson.gz"
+    packed.write_bytes(gzip.compress(histories.read_bytes()))
+    assert run(str(packed), *AS_OF).stdout == run(str(histories), *AS_OF).stdout
+    packed.write_bytes(packed.read_bytes()[:-200])
+    ended = run(str(packed), *AS_OF)
+    assert ended.returncode == 1
+    assert "is compressed and cannot be unpacked" in ended.stderr
 
 
 def test_a_day_that_is_none_is_an_error(histories: Path) -> None:

@@ -46,7 +46,7 @@ def test_every_word_is_understood() -> None:
 )
 def test_what_is_wrong_with_a_line_is_said_and_the_others_count(given: bytes, wrong: str) -> None:
     histories = Histories(NOW)
-    said = [(number, words) for number, _, words in read_lines(histories, [line(), b"\n", given, line(person="p2")]) if words]
+    said = [(number, words) for number, words in read_lines(histories, [line(), b"\n", given, line(person="p2")]) if words]
     assert [number for number, _ in said] == [3]
     assert wrong in said[0][1]
     assert len(histories) == 2
