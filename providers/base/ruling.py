@@ -139,3 +139,13 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     except (ValueError, TypeError):
         return None
     return min(max(pause.total_seconds(), 0.0), LONGEST_RETRY_AFTER_S)
+
+
+_SAYS_ACCEPTED: Final = unreadable("the call's code says accepted, but names no number, or came with a status that says failed")
+
+
+def of_whole_call(found: Ruling, by_status: Ruling | None) -> Ruling:
+    """What a code that speaks of a whole call and of no number means: as its table says; a code that nobody mapped, as the HTTP status says."""
+    if found is ACCEPTED:
+        return _SAYS_ACCEPTED
+    return by_status if by_status is not None and found.reason is Reason.UNMAPPED else found

@@ -32,7 +32,7 @@ from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.join import by_address, joined
 from providers.base.link import Heard
 from providers.base.options import read_options, wrong
-from providers.base.ruling import ACCEPTED, Ruling, because, unreadable
+from providers.base.ruling import Ruling, because, of_whole_call
 from providers.base.types import Answer, Callback, Outgoing, Reading, Receive, Settings
 from providers.base.vendor import HttpVendor, Request, told
 from providers.base.vendor_template import Unfit, VendorTemplate, check, template_for
@@ -47,7 +47,6 @@ MOST_A_CALL: Final = 500
 
 _NUMBER: Final = re.compile(r"\+?[0-9]{1,20}")
 """One number that is none, and the vendor refuses the whole call."""
-_CONTRADICTION: Final = unreadable("the code says accepted, but no number is named, or the status says failed")
 _NO_NUMBER: Final = because(Outcome.REFUSED, Reason.MALFORMED_ADDRESS, "the address is not a number")
 _HALF_A_CHARACTER: Final = because(Outcome.REFUSED, Reason.CONTENT_REJECTED, "a parameter holds half a character (a lone surrogate)")
 _ANOTHER_SENDER: Final = Ruling(Outcome.NOTHING_LEFT, detail="a call has one sender; this message has another one")
@@ -126,7 +125,7 @@ class Huawei(HttpVendor):
         document = decoded(heard.body)
         code = text(at(document, ("code",)))
         if code is not None and not at(document, ("result",)):
-            return told(batch, self._of_call(code, ruling), code, text(at(document, ("description",))))
+            return told(batch, of_whole_call(self._codes[code], ruling), code, text(at(document, ("description",))))
         if ruling is not None:
             return told(batch, ruling)
         entries = items(document, ("result",))
@@ -186,12 +185,6 @@ class Huawei(HttpVendor):
             self._endpoints[ONE_TEXT].request(b"", self._headers(ONE_TEXT, FORM, b""))
         except EndpointError as error:
             raise wrong(self.settings, "app_key", str(error)) from error
-
-    def _of_call(self, code: str, ruling: Ruling | None) -> Ruling:
-        found = self._codes[code]
-        if found is ACCEPTED:
-            return _CONTRADICTION
-        return ruling if ruling is not None and found.reason is Reason.UNMAPPED else found
 
     def _judge(self, reference: str, entry: Mapping[str, Any]) -> Answer:
         code, message_id = text(entry.get("status")), text(entry.get("smsMsgId")) or None

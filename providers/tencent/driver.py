@@ -33,7 +33,7 @@ from providers.base.endpoint import Endpoint, EndpointError
 from providers.base.join import by_address, joined
 from providers.base.link import Heard, Silence
 from providers.base.options import read_options, wrong
-from providers.base.ruling import ACCEPTED, Ruling, because, unreadable
+from providers.base.ruling import Ruling, because, of_whole_call
 from providers.base.types import Answer, Callback, Outgoing, Reading, Receive, Settings
 from providers.base.vendor import HttpVendor, Request, told
 from providers.base.vendor_template import Unfit, VendorTemplate, check, template_for
@@ -47,7 +47,6 @@ VERSION: Final = "2021-01-11"
 MOST_A_CALL: Final = 200
 MAINLAND: Final = "+86"
 
-_CONTRADICTION: Final = unreadable("the answer is an error that says accepted")
 _UNLIKE: Final = Ruling(Outcome.NOTHING_LEFT, detail="a call carries one text; this message has another one")
 _HALF_A_CHARACTER: Final = because(Outcome.REFUSED, Reason.CONTENT_REJECTED, "a parameter holds half a character (a lone surrogate)")
 _encode: Final = msgspec.json.Encoder().encode
@@ -131,7 +130,7 @@ class Tencent(HttpVendor):
         response = at(decoded(heard.body), ("Response",))
         code = text(at(response, ("Error", "Code")))
         if code is not None:
-            return told(batch, self._of_call(code, ruling), code, text(at(response, ("Error", "Message"))))
+            return told(batch, of_whole_call(self._codes[code], ruling), code, text(at(response, ("Error", "Message"))))
         if ruling is not None:
             return told(batch, ruling)
         entries = items(response, ("SendStatusSet",))
@@ -183,12 +182,6 @@ class Tencent(HttpVendor):
         except Unfit as error:
             return because(Outcome.REFUSED, Reason.TEMPLATE_REJECTED, str(error)).about(message.reference)
         raise AssertionError("asked only about messages that do not fit")
-
-    def _of_call(self, code: str, ruling: Ruling | None) -> Ruling:
-        found = self._codes[code]
-        if found is ACCEPTED:
-            return _CONTRADICTION
-        return ruling if ruling is not None and found.reason is Reason.UNMAPPED else found
 
     def _judge(self, reference: str, entry: Mapping[str, Any]) -> Answer:
         code, serial = text(entry.get("Code")), text(entry.get("SerialNo")) or None
