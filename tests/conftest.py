@@ -20,6 +20,8 @@ from gateway.store.migrate import migrate
 # What stands beside the tests and asserts for them says what it found, too.
 pytest.register_assert_rewrite(*(f"tests.{folder.name}" for folder in Path(__file__).parent.iterdir() if folder.is_dir()))
 
+pytest_plugins = ("tests.hanging",)
+
 # How long an example takes is the machine's doing, not the code's. Everything else stays as hypothesis has it here or, where CI is set, there.
 settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
