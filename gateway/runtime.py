@@ -1,6 +1,5 @@
 """What every role shares, opened from the configuration: engines, keys, store, texts, rules. The composition root's toolbox."""
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -8,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -71,6 +70,7 @@ class Dates(Protocol):
         """Whether the window is open."""
 
 
+P = TypeVar("P", Pool, asyncpg.Pool)
 log = get_logger(__name__)
 READING = 4
 """Connections of the reading side."""
@@ -149,18 +149,21 @@ async def open_runtime(config: Config, dates: Dates, role: str, *, connections: 
     async with EngineHost(config.store.data_path, config.store.url, config.redis.url) as host:
         if migrating and config.store.embedded:
             await migrate(host.store_dsn)
-        pool = await open_pool(host.store_dsn, connections, role)
-        reading = await open_reading(host.store_dsn, READING, role)
-        try:
+        async with (
+            _closing(await open_pool(host.store_dsn, connections, role)) as pool,
+            _closing(await open_reading(host.store_dsn, READING, role)) as reading,
+        ):
             yield await _assemble(config, dates, host, (pool, reading), keyring, catalog, role)
-        finally:
-            await asyncio.gather(_closed(pool), _closed(reading))
 
 
-async def _closed(pool: Pool | asyncpg.Pool) -> None:
-    """Closes it; a store that died just now hears no goodbye, and that spoils nobody's end."""
-    with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        await pool.close()
+@asynccontextmanager
+async def _closing(pool: P) -> AsyncIterator[P]:
+    """Closes it in the end; a store that died just now hears no goodbye, and that spoils nobody's end."""
+    try:
+        yield pool
+    finally:
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await pool.close()
 
 
 async def _assemble(

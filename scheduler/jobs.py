@@ -1,7 +1,8 @@
 """Jobs over arq: names, serialising, asking for them. arq stands behind this file alone, so that it can be replaced."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -41,12 +42,18 @@ def redis_settings(url: str) -> RedisSettings:
     return RedisSettings(host=sentinels, sentinel=True, sentinel_master=master or "mymaster", database=int(database or 0))
 
 
-async def open_redis(url: str) -> ArqRedis:
+@asynccontextmanager
+async def open_redis(url: str) -> AsyncIterator[ArqRedis]:
     """A Redis client that speaks arq's jobs in msgpack (arq's own pickle would run what it reads). Connects when it is first needed."""
     if url.startswith("redis+sentinel://"):
-        return await create_pool(redis_settings(url), job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
-    pool: Any = ConnectionPool.from_url(url)
-    return ArqRedis(pool, job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
+        redis = await create_pool(redis_settings(url), job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
+    else:
+        pool: Any = ConnectionPool.from_url(url)
+        redis = ArqRedis(pool, job_serializer=encode, job_deserializer=decode, default_queue_name=QUEUE)
+    try:
+        yield redis
+    finally:
+        await redis.aclose(close_connection_pool=True)
 
 
 class ArqJobs:

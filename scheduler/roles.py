@@ -1,8 +1,8 @@
 """The worker and the scheduler as processes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
@@ -11,6 +11,7 @@ import asyncpg
 from arq.connections import ArqRedis
 from redis.asyncio import Redis
 
+from gateway.beside import beside
 from gateway.config import Config
 from gateway.dispatch.hints import CircuitHints
 from gateway.dispatch.tokens import RateTokens
@@ -53,11 +54,8 @@ log = get_logger("worker")
 @asynccontextmanager
 async def open_jobs(url: str) -> AsyncIterator[tuple[Redis, Jobs]]:
     """Redis and the port to ask for jobs through it."""
-    redis = await open_redis(url)
-    try:
+    async with open_redis(url) as redis:
         yield redis, ArqJobs(redis)
-    finally:
-        await redis.aclose(close_connection_pool=True)
 
 
 def planner_of(runtime: Runtime, jobs: Jobs, observer: Observer) -> Planner:
@@ -79,18 +77,11 @@ async def _beside(runtime: Runtime) -> AsyncIterator[tuple[ArqRedis, Metrics]]:
     """What a worker and a scheduler have beside their work: Redis, metrics that are shown, a watch over the embedded engines."""
     config = runtime.config
     metrics = Metrics(channels_of(config), version("tixing"))
-    redis = await open_redis(runtime.host.redis_url)
-    watch = asyncio.create_task(runtime.host.watch())
-    shown = None
-    try:
+    async with open_redis(runtime.host.redis_url) as redis, beside(runtime.host.watch()), AsyncExitStack() as shown:
         if config.metrics.port:
-            shown = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
+            server = await serve(metrics, config.metrics.host, config.metrics.port, lambda: probe(runtime.pool, redis))
+            shown.push_async_callback(server.cleanup)
         yield redis, metrics
-    finally:
-        watch.cancel()
-        if shown is not None:
-            await shown.cleanup()
-        await redis.aclose(close_connection_pool=True)
 
 
 @dataclass(frozen=True)
@@ -114,8 +105,8 @@ def _parts(runtime: Runtime, redis: ArqRedis, metrics: Metrics) -> _Parts:
     providers = receiving.providers = build_providers(runtime.config, receiving)
     outlets = observer.outlets = outlets_of(runtime, providers)
     can_ask = askable(providers)
-    beside = Beside(can_ask, templates_of(runtime), receiving.again.of_parts)
-    sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded, beside)
+    notes = Beside(can_ask, templates_of(runtime), receiving.again.of_parts)
+    sending = Sending(runtime, outlets, RateTokens(redis), jobs, observer, observer.recorded, notes)
     asking = Asking(runtime.pool, runtime.vault, can_ask)
     functions = Functions(
         sending,
@@ -143,28 +134,43 @@ async def run_worker(config: Config, stopping: asyncio.Event) -> None:
     """Works until `stopping` is set; then takes no more jobs, lets its calls land, and returns."""
     async with open_runtime(config, calendar, "worker", connections=CONNECTIONS) as runtime, _beside(runtime) as (redis, metrics):
         parts = _parts(runtime, redis, metrics)
-        for provider in parts.shared:
+        async with _opened(parts.shared):
+            await parts.routing.begin(runtime.reading)
+            settle()
+            async with beside(_chores(runtime, parts.observer), parts.routing.run(runtime.reading)):
+                log.info("working", providers=len(config.providers))
+                await _work(parts, stopping)
+
+
+@asynccontextmanager
+async def _opened(providers: Sequence[Provider]) -> AsyncIterator[None]:
+    """Providers for as long as the context lasts; where one cannot be opened, those before it are closed."""
+    async with AsyncExitStack() as opened:
+        for provider in providers:
             await provider.open()
-        await parts.routing.begin(runtime.reading)
-        settle()
-        chores = [asyncio.create_task(one) for one in (_chores(runtime, parts.observer), parts.routing.run(runtime.reading))]
-        tends = asyncio.create_task(parts.tending.run())
-        main = asyncio.create_task(parts.worker.main())
-        try:
-            log.info("working", providers=len(config.providers))
-            await asyncio.wait({main, asyncio.create_task(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
-            parts.functions.stopping = True
-            parts.worker.stop()
-            await main
-        finally:
-            await parts.sending.landed()
-            parts.tending.stop()
-            await tends
-            for provider in parts.shared:
-                await provider.close()
-            await parts.receiving.drain()
-            for chore in chores:
-                chore.cancel()
+            opened.push_async_callback(provider.close)
+        yield
+
+
+async def _work(parts: _Parts, stopping: asyncio.Event) -> None:
+    """Until `stopping` is set, and what was begun has landed."""
+    tends, main, stop = (asyncio.create_task(one) for one in (parts.tending.run(), parts.worker.main(), _set(stopping)))
+    try:
+        await asyncio.wait({main, stop}, return_when=asyncio.FIRST_COMPLETED)
+        parts.functions.stopping = True
+        parts.worker.stop()
+        await main
+    finally:
+        main.cancel()
+        stop.cancel()
+        await parts.sending.landed()
+        parts.tending.stop()
+        await tends
+        await parts.receiving.drain()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _chores(runtime: Runtime, observer: Observer) -> None:

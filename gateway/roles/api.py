@@ -14,6 +14,7 @@ from gateway.api.callbacks import Door, callbacks_handler
 from gateway.api.events import Intake, events_handler
 from gateway.api.services import Readiness, Services
 from gateway.batching import Batcher
+from gateway.beside import beside
 from gateway.config import Config
 from gateway.dispatch.ports import RenderFailed
 from gateway.jobs import Jobs
@@ -51,14 +52,12 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         open_runtime(config, rooms.dates, "api", connections=CONNECTIONS) as runtime,
         rooms.open_jobs(runtime.host.redis_url) as (redis, jobs),
     ):
-        watch = asyncio.create_task(runtime.host.watch())
         metrics = Metrics(channels_of(config), version("tixing"))
         observer = Observer(metrics)
         accept = accepting(runtime, jobs, observer)
         receiving = Receiving(runtime, jobs, observer.received, keeping=True)
         receiving.providers = build_providers(config, receiving)
         backlog = Backlog(runtime.pool, config.server.max_backlog)
-        looking = asyncio.create_task(backlog.watch())
 
         async def ready() -> Readiness:
             return await probe(runtime.pool, redis)
@@ -74,17 +73,16 @@ async def run_api(config: Config, rooms: Rooms, stopping: asyncio.Event) -> None
         )  # fmt: skip
         settle()
         runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=20)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, config.server.host, config.server.port, backlog=1024).start()
-            log.info("serving", host=config.server.host, port=config.server.port)
-            await stopping.wait()
-        finally:
-            await runner.cleanup()
-            await accept.drain()
-            await receiving.drain()
-            looking.cancel()
-            watch.cancel()
+        async with beside(runtime.host.watch(), backlog.watch()):
+            try:
+                await runner.setup()
+                await web.TCPSite(runner, config.server.host, config.server.port, backlog=1024).start()
+                log.info("serving", host=config.server.host, port=config.server.port)
+                await stopping.wait()
+            finally:
+                await runner.cleanup()
+                await accept.drain()
+                await receiving.drain()
 
 
 def accepting(runtime: Runtime, jobs: Jobs, observer: Observer) -> Batcher[Offered, Result]:

@@ -126,9 +126,11 @@ async def test_a_service_that_fails_says_nothing_and_names_no_number(service: Lo
 async def test_a_service_that_nobody_can_reach_fails(unused_tcp_port: int) -> None:
     built = drivers.build(Settings("carrier", "http", timeout_s=1, options=options(f"http://127.0.0.1:{unused_tcp_port}/v1/numbers")))
     await built.open()
-    with pytest.raises(LookupFailed):
-        await built.ask([number(1)])
-    await built.close()
+    try:
+        with pytest.raises(LookupFailed):
+            await built.ask([number(1)])
+    finally:
+        await built.close()
 
 
 async def test_an_answer_is_kept_and_nobody_asks_again_until_it_expires(pool: Pool) -> None:
@@ -191,8 +193,8 @@ async def test_no_more_is_asked_than_the_rate_allows_in_calls_of_the_configured_
 
 
 async def test_the_rate_is_one_for_all_processes_and_without_redis_nothing_is_asked(pool: Pool, redis_url: str) -> None:
-    oracle, redis, away = Oracle(), await open_redis(redis_url), await open_redis("redis://127.0.0.1:1")
-    try:
+    oracle = Oracle()
+    async with open_redis(redis_url) as redis, open_redis("redis://127.0.0.1:1") as away:
         one, other, lost = (asking(pool, oracle, tokens=RateTokens(client)) for client in (redis, redis, away))
         began = time.monotonic()
         await one.ask(keyed(1), NOW)  # a bucket that Redis does not know starts empty
@@ -201,9 +203,6 @@ async def test_the_rate_is_one_for_all_processes_and_without_redis_nothing_is_as
         await other.ask(keyed(*range(11, 19)), NOW)
         await lost.ask(keyed(21), NOW)
         took_s = time.monotonic() - began
-    finally:
-        await redis.aclose(close_connection_pool=True)
-        await away.aclose(close_connection_pool=True)
 
     assert 1 <= sum(len(asked) for asked in oracle.asked) <= 5 * took_s + 1
 

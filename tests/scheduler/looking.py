@@ -64,10 +64,12 @@ async def rounds(plant: Plant, count: int = 3, tokens: Any = None, one: LookingU
     """So many rounds, one after the other."""
     one = one or LookingUp(plant.runtime, tokens or Free())
     await one._lookups.open()
-    for _ in range(count):
-        await one._round()
-        await asyncio.sleep(0.02)
-    await one._lookups.close()
+    try:
+        for _ in range(count):
+            await one._round()
+            await asyncio.sleep(0.02)
+    finally:
+        await one._lookups.close()
     return one
 
 

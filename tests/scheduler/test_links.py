@@ -70,9 +70,8 @@ async def test_one_worker_holds_the_link_and_sends_and_another_takes_over(
 
     monkeypatch.setattr(scheduler.roles, "build_providers", build)
     config = config_of(emptied_dsn, redis=Redis(url=redis_url))
-    redis = await open_redis(redis_url)
-    jobs = ArqJobs(redis)
-    async with open_plant(emptied_dsn) as plant, worker(config) as stop_first:
+    async with open_redis(redis_url) as redis, open_plant(emptied_dsn) as plant, worker(config) as stop_first:
+        jobs = ArqJobs(redis)
         await until(lambda: carrier.links and carrier.links[0].is_open)
         async with worker(config):
             await until(lambda: len(carrier.links) == 2)
@@ -87,7 +86,6 @@ async def test_one_worker_holds_the_link_and_sends_and_another_takes_over(
     assert carrier.most_open == 1
     assert len({reference for _, reference in carrier.sent}) == len(carrier.sent)
     assert not any(link.is_open for link in carrier.links)
-    await redis.aclose(close_connection_pool=True)
 
 
 async def send(plant: Plant, jobs: ArqJobs, first: int, last: int) -> None:

@@ -63,23 +63,21 @@ async def test_answers_are_noted_for_the_learner_in_their_transaction_and_those_
 
 
 async def test_no_more_is_asked_than_the_rate_allows(emptied_dsn: str, redis_url: str, carrier: Carrier) -> None:
-    redis = await open_redis(redis_url)
-    try:
-        async with asking(emptied_dsn, carrier, rate_per_s=RATE) as plant:
-            for n in range(30):
-                await person(plant, n, "dead")
-            tokens = RateTokens(redis)
-            began = time.monotonic()
-            running = [LookingUp(plant.runtime, tokens) for _ in range(2)]  # one that acts no more may still be at it
+    async with open_redis(redis_url) as redis, asking(emptied_dsn, carrier, rate_per_s=RATE) as plant:
+        for n in range(30):
+            await person(plant, n, "dead")
+        tokens = RateTokens(redis)
+        began = time.monotonic()
+        running = [LookingUp(plant.runtime, tokens) for _ in range(2)]  # one that acts no more may still be at it
+        try:
             async with plant.runtime.reading.acquire() as connection:
                 for one in running:
                     await one(connection)
             await until(lambda: len(asked(carrier)) >= 2 * RATE)
+        finally:
             for one in running:
                 await one.stop()
-            took_s = time.monotonic() - began
-    finally:
-        await redis.aclose(close_connection_pool=True)
+        took_s = time.monotonic() - began
     assert len(asked(carrier)) <= RATE * took_s + 1
     assert len(set(asked(carrier))) >= len(asked(carrier)) - 1
 
@@ -90,8 +88,10 @@ async def test_a_service_that_fails_breaks_nothing_and_is_asked_later_and_later(
     carrier.faults += [fault] * 2
     one = LookingUp(plant.runtime, Free())
     await one._lookups.open()
-    pauses = [await one._round() for _ in range(3)]
-    await one._lookups.close()
+    try:
+        pauses = [await one._round() for _ in range(3)]
+    finally:
+        await one._lookups.close()
     assert pauses[0] * 2 == pauses[1]
     assert len(carrier.asked) == 3
     assert await plant.rows("select state from lookup") == [("active",)]

@@ -14,6 +14,7 @@ from gateway.dispatch.hints import CircuitHints
 from gateway.dispatch.tokens import RateTokens
 from scheduler.jobs import ArqJobs, open_redis
 from scheduler.worker import MOST_JOBS, WakingWorker
+from tests.scheduler.working import at_work
 
 SOON_S = 10.0
 
@@ -46,22 +47,21 @@ async def mute() -> AsyncIterator[str]:
 
 
 async def test_nobody_waits_for_its_answer(mute: str) -> None:
-    redis = await open_redis(mute)
-    jobs, tokens = ArqJobs(redis), RateTokens(redis)
-    asked = {
-        "a lane": jobs.drain("sms", "urgent", 1),
-        "a plan": jobs.plan(),
-        "callbacks": jobs.receive(),
-        "tokens": tokens.take("vendor", 10.0, 5),
-        "tokens given back": tokens.give_back("vendor", 10.0, 5),
-        "circuits": CircuitHints(redis, Circuits(), ["vendor"]).exchange(),
-    }
-    tasks = {name: asyncio.create_task(one) for name, one in asked.items()}
-    await asyncio.wait(tasks.values(), timeout=SOON_S)
-    waiting = [name for name, task in tasks.items() if not task.done()]
-    for task in tasks.values():
-        task.cancel()
-    await redis.aclose(close_connection_pool=True)
+    async with open_redis(mute) as redis:
+        jobs, tokens = ArqJobs(redis), RateTokens(redis)
+        asked = {
+            "a lane": jobs.drain("sms", "urgent", 1),
+            "a plan": jobs.plan(),
+            "callbacks": jobs.receive(),
+            "tokens": tokens.take("vendor", 10.0, 5),
+            "tokens given back": tokens.give_back("vendor", 10.0, 5),
+            "circuits": CircuitHints(redis, Circuits(), ["vendor"]).exchange(),
+        }
+        tasks = {name: asyncio.create_task(one) for name, one in asked.items()}
+        await asyncio.wait(tasks.values(), timeout=SOON_S)
+        waiting = [name for name, task in tasks.items() if not task.done()]
+        for task in tasks.values():
+            task.cancel()
     assert waiting == []
     assert tasks["tokens"].result() == 0, "a limited provider gets none"
 
@@ -74,18 +74,14 @@ async def test_a_worker_does_its_work_without_it(mute: str) -> None:
 
     async def nothing(*_: Any) -> None: ...
 
-    redis, jobs = await open_redis(mute), [func(cast("Any", nothing), name="plan")]
-    worker = WakingWorker(redis, jobs, nothing, nothing, without)
-    main = asyncio.create_task(worker.main())
-    began = time.monotonic()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(2 * SOON_S):
-            await alone.wait()
-    took = time.monotonic() - began
-    worker.stop()
-    main.cancel()
-    await asyncio.gather(main, return_exceptions=True)
-    await redis.aclose(close_connection_pool=True)
+    async with open_redis(mute) as redis:
+        worker = WakingWorker(redis, [func(cast("Any", nothing), name="plan")], nothing, nothing, without)
+        began = time.monotonic()
+        async with at_work(worker):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * SOON_S):
+                    await alone.wait()
+            took = time.monotonic() - began
     assert alone.is_set(), took
 
 
@@ -100,10 +96,6 @@ async def test_looks_that_failed_in_the_middle_leave_the_worker_its_places(redis
 
     async def nothing(*_: Any) -> None: ...
 
-    redis, jobs = await open_redis(redis_url), [func(cast("Any", plan), name="plan")]
-    worker = WakingWorker(redis, jobs, nothing, nothing, nothing)
-    real = redis.pipeline
-
     def fails(*args: object, **named: object) -> object:
         nonlocal failed
         if worker.job_counter and failed < 2 * MOST_JOBS:
@@ -111,14 +103,14 @@ async def test_looks_that_failed_in_the_middle_leave_the_worker_its_places(redis
             raise ConnectionError
         return real(*args, **named)  # type: ignore[arg-type]
 
-    await ArqJobs(redis).plan()
-    monkeypatch.setattr(redis, "pipeline", fails)
-    main = asyncio.create_task(worker.main())
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SOON_S):
-            await did.wait()
-    worker.stop()
-    await asyncio.wait([main], timeout=SOON_S)
-    await redis.aclose(close_connection_pool=True)
+    async with open_redis(redis_url) as redis:
+        worker = WakingWorker(redis, [func(cast("Any", plan), name="plan")], nothing, nothing, nothing)
+        real = redis.pipeline
+        await ArqJobs(redis).plan()
+        monkeypatch.setattr(redis, "pipeline", fails)
+        async with at_work(worker):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SOON_S):
+                    await did.wait()
     assert did.is_set()
     assert failed == 2 * MOST_JOBS

@@ -19,6 +19,7 @@ from scheduler.worker import WakingWorker
 from tests.pipeline.events import known, number, reminder, sms
 from tests.pipeline.plant import VENDOR, Plant, open_plant
 from tests.pipeline.pumping import pumping
+from tests.scheduler.working import at_work
 
 
 class Asked:
@@ -137,9 +138,8 @@ async def test_a_callback_that_nobody_was_woken_for_is_asked_for_again(emptied_d
 @pytest.mark.parametrize("loss", ["flushall", "never asked"])
 async def test_what_redis_lost_is_sent_all_the_same_and_once(emptied_dsn: str, redis_url: str, loss: str) -> None:
     """Accepted while nobody could be woken, or woken and forgotten: the sweep finds it in PostgreSQL."""
-    redis = await open_redis(redis_url)
-    jobs = ArqJobs(redis)
-    async with open_plant(emptied_dsn) as plant, open_plant(emptied_dsn) as planner:
+    async with open_redis(redis_url) as redis, open_plant(emptied_dsn) as plant, open_plant(emptied_dsn) as planner:
+        jobs = ArqJobs(redis)
         await plant.post(*(one for n in range(30) for one in (known(f"p{n}", sms(number(n))), reminder(f"p{n}"))))
         if loss == "flushall":
             await jobs.drain("sms", "normal", 30)
@@ -147,28 +147,20 @@ async def test_what_redis_lost_is_sent_all_the_same_and_once(emptied_dsn: str, r
         async with pumping(plant) as sending:
             functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {}, lambda _: None)
             worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
-            main = asyncio.create_task(worker.main())
-            async with scheduling(planner, jobs):
+            async with at_work(worker), scheduling(planner, jobs):
                 await until(lambda: len(plant.vendor.seen) == 30)
                 await redis.flushdb()
                 await asyncio.sleep(1.5)
-            worker.stop()
-            await main
         assert sorted(plant.vendor.seen) == sorted(str(row[0]) for row in await plant.messages("id"))
-    await redis.aclose(close_connection_pool=True)
 
 
 async def test_a_worker_whose_redis_is_away_sends_what_is_due_from_the_store(plant: Plant) -> None:
     await plant.post(known("p1", sms(number(1))), reminder("p1"))
-    redis = await open_redis("redis://127.0.0.1:1")
-    async with pumping(plant) as sending:
+    async with open_redis("redis://127.0.0.1:1") as redis, pumping(plant) as sending:
         functions = Functions(sending, plant.planner, plant.sweep, plant.receiving.inbox, {}, lambda _: None)
         worker = WakingWorker(redis, functions.all(), functions.woken, functions.called_back, functions.everything)
-        main = asyncio.create_task(worker.main())
-        await until(lambda: plant.vendor.seen)
-        worker.stop()
-        await main
-    await redis.aclose(close_connection_pool=True)
+        async with at_work(worker):
+            await until(lambda: plant.vendor.seen)
     assert plant.vendor.addresses == ["+86" + number(1)]
 
 

@@ -19,6 +19,7 @@ from gateway.engines.redis import RedisServer
 from scheduler.jobs import A_JOB, WAKE, ArqJobs, open_redis
 from scheduler.worker import WakingWorker
 from tests.pipeline.plant import NO_REDIS
+from tests.scheduler.working import at_work
 
 SLOW_MACHINE_S = 15.0
 
@@ -54,19 +55,13 @@ class Did:
 
 @asynccontextmanager
 async def working(url: str, did: Did) -> AsyncIterator[tuple[WakingWorker, ArqJobs]]:
-    redis = await open_redis(url)
     jobs: list[Any] = [did.plan, did.drain]
-    worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.woken, did.called_back, did.without_redis)
-    main = asyncio.create_task(worker.main())
-    await asyncio.sleep(0.05)
-    try:
-        yield worker, ArqJobs(redis)
-        assert not main.done(), "the worker has ended"
-    finally:
-        worker.stop()
-        async with asyncio.timeout(SLOW_MACHINE_S):
-            await main
-        await redis.aclose(close_connection_pool=True)
+    async with open_redis(url) as redis:
+        worker = WakingWorker(redis, [func(job, name=job.__name__) for job in jobs], did.woken, did.called_back, did.without_redis)
+        async with at_work(worker) as main:
+            await asyncio.sleep(0.05)
+            yield worker, ArqJobs(redis)
+            assert not main.done(), "the worker has ended"
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -176,15 +171,16 @@ async def nothing(*_):
     pass
 
 async def main():
-    await WakingWorker(await open_redis(sys.argv[1]), [func(plan, name="plan")], nothing, nothing, nothing).main()
+    async with open_redis(sys.argv[1]) as redis:
+        await WakingWorker(redis, [func(plan, name="plan")], nothing, nothing, nothing).main()
 
 asyncio.run(main())
 """
 
 
 async def test_a_worker_that_dies_in_a_job_does_not_hold_up_the_next_ask(redis_url: str) -> None:
-    redis = await open_redis(redis_url)
-    await ArqJobs(redis).plan()
+    async with open_redis(redis_url) as redis:
+        await ArqJobs(redis).plan()
     dead = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", DIES, redis_url], check=False, timeout=20)
     assert dead.returncode == -signal.SIGKILL
     did = Did()
@@ -193,7 +189,6 @@ async def test_a_worker_that_dies_in_a_job_does_not_hold_up_the_next_ask(redis_u
             while not did.plans:
                 await jobs.plan()
                 await asyncio.sleep(0.3)
-    await redis.aclose(close_connection_pool=True)
 
 
 @pytest.mark.parametrize("value", [b"cos\nsystem\n(S'exit 1'\ntR.", b"\xc1", b""])

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from gateway.config import Config
 from scheduler.roles import run_worker
+from scheduler.worker import WakingWorker
 
 
 @asynccontextmanager
@@ -19,3 +20,15 @@ async def worker(config: Config) -> AsyncIterator[asyncio.Event]:
         stopping.set()
         async with asyncio.timeout(20):
             await running
+
+
+@asynccontextmanager
+async def at_work(worker: WakingWorker) -> AsyncIterator[asyncio.Task[None]]:
+    """The loop of jobs alone, likewise."""
+    main = asyncio.create_task(worker.main())
+    try:
+        yield main
+    finally:
+        worker.stop()
+        async with asyncio.timeout(20):
+            await main

@@ -33,9 +33,8 @@ async def ismg() -> AsyncIterator[Ismg]:
 
 @pytest.fixture
 async def jobs(redis_url: str) -> AsyncIterator[ArqJobs]:
-    redis = await open_redis(redis_url)
-    yield ArqJobs(redis)
-    await redis.aclose(close_connection_pool=True)
+    async with open_redis(redis_url) as redis:
+        yield ArqJobs(redis)
 
 
 def configured(dsn: str, redis_url: str, ismg: Ismg) -> Config:

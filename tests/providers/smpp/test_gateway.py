@@ -50,9 +50,13 @@ async def ended(plant: Plant, jobs: ArqJobs) -> list[tuple[object, ...]]:
 
 
 async def test_a_day_over_smpp_ends_as_the_smsc_says(emptied_dsn: str, redis_url: str) -> None:
-    redis = await open_redis(redis_url)
     told = SmscOptions(receipt_ids="{0:010d}", receipts="text", receipts_first=True)
-    async with running(told) as smsc, open_plant(emptied_dsn, signatures=LONG) as plant, worker(configured(emptied_dsn, redis_url, smsc)):
+    async with (
+        open_redis(redis_url) as redis,
+        running(told) as smsc,
+        open_plant(emptied_dsn, signatures=LONG) as plant,
+        worker(configured(emptied_dsn, redis_url, smsc)),
+    ):
         for ending in ("0001", "0005", "0008", "0009", "0010", "5678"):
             await plant.post(known(f"p{ending}", sms(f"1380013{ending}")), reminder(f"p{ending}"))
         insurance = ["work_injury", "enterprise_pension", "institution_pension"]
@@ -62,4 +66,3 @@ async def test_a_day_over_smpp_ends_as_the_smsc_says(emptied_dsn: str, redis_url
         await all_joined(plant)
         assert await plant.rows("select distinct keyword, message_id is not null from inbound") == [("opt_out", True)]
         assert (smsc.book.twice, smsc.news_put_off) == ([], 0)
-    await redis.aclose(close_connection_pool=True)
