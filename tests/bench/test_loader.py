@@ -49,11 +49,13 @@ async def post(gateway: TinyGateway, **changes: object) -> Posted:
     plan = {"token": "t0", "mode": "ndjson", "kind": "with_person", "first": 0, "count": 250, "deadline": date(2027, 2, 1), "chunk": 100}
     port = server.sockets[0].getsockname()[1]
     line = msgspec.json.encode(msgspec.convert(plan | {"port": port} | changes, Plan))
-    loader = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.loader", cwd=TREE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await asyncio.wait_for(loader.communicate(line + b"\ngo\n"), 30)
-    server.close()
+    try:
+        loader = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.loader", cwd=TREE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await asyncio.wait_for(loader.communicate(line + b"\ngo\n"), 30)
+    finally:
+        server.close()
     return msgspec.json.decode(out.splitlines()[1], type=Posted)
 
 

@@ -90,8 +90,7 @@ async def test_a_row_that_is_not_what_its_version_names_is_refused_and_nothing_c
 
 
 async def test_two_that_keep_the_same_at_once_get_the_same(store_dsn: str) -> None:
-    pool = await asyncpg.create_pool(store_dsn, min_size=2, max_size=2)
-    async with pool.acquire() as one, pool.acquire() as other:
+    async with asyncpg.create_pool(store_dsn, min_size=2, max_size=2) as pool, pool.acquire() as one, pool.acquire() as other:
         transaction = one.transaction()
         await transaction.start()
         first = await keep(one, learned())
@@ -100,7 +99,6 @@ async def test_two_that_keep_the_same_at_once_get_the_same(store_dsn: str) -> No
         assert not task.done()
         await transaction.commit()
         assert await task == first
-    await pool.close()
 
 
 @given(some.floats(1e-300, 1e15), some.floats(0, 1), some.text("a|.:_中", max_size=8))

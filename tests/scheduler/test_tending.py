@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
@@ -103,14 +103,10 @@ async def test_one_that_cannot_begin_keeps_nobody_from_the_others_or_from_trying
 
 async def test_a_store_that_is_away_is_tried_again(store_dsn: str) -> None:
     thing = Thing()
-    away = Tending("postgresql://nobody@127.0.0.1:1/none", "test", [thing])
-    task = asyncio.create_task(away.run())
-    await asyncio.sleep(0.3)
-    assert not task.done()
-    away._dsn = store_dsn
-    await until(lambda: thing.is_open)
-    away.stop()
-    await task
+    async with tending("postgresql://nobody@127.0.0.1:1/none", thing) as away:
+        await asyncio.sleep(0.3)
+        away._dsn = store_dsn
+        await until(lambda: thing.is_open)
 
 
 OWNER = """
@@ -131,23 +127,29 @@ asyncio.run(Tending(sys.argv[1], "other", [Thing()]).run())
 @pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
 async def test_another_takes_over_within_seconds_when_the_owner_is_killed(store_dsn: str, way: signal.Signals) -> None:
     owner = await asyncio.create_subprocess_exec(sys.executable, "-c", OWNER, store_dsn, stdout=subprocess.PIPE)
-    assert owner.stdout is not None
-    assert await asyncio.wait_for(owner.stdout.readline(), SLOW_MACHINE_S) != b""
-    thing = Thing()
-    async with tending(store_dsn, thing):
-        await asyncio.sleep(1.2)
-        assert not thing.is_open
-        os.kill(owner.pid, way)
-        assert await until(lambda: thing.is_open) < 10.0
-    await owner.wait()
+    try:
+        assert owner.stdout is not None
+        assert await asyncio.wait_for(owner.stdout.readline(), SLOW_MACHINE_S) != b""
+        thing = Thing()
+        async with tending(store_dsn, thing):
+            await asyncio.sleep(1.2)
+            assert not thing.is_open
+            os.kill(owner.pid, way)
+            assert await until(lambda: thing.is_open) < 10.0
+    finally:
+        with suppress(ProcessLookupError):
+            owner.kill()
+        await owner.wait()
 
 
 async def end_sessions(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
-    await connection.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%tending' and datname = current_database()"
-    )
-    await connection.close()
+    try:
+        await connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%tending' and datname = current_database()"
+        )
+    finally:
+        await connection.close()
 
 
 class Linked(Vendor):

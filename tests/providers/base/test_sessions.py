@@ -18,7 +18,7 @@ from providers.cmpp.pdu import RESPONSE, V20, V21, V30, Command, Submit, SubmitR
 from tests.providers.cmpp import vectors
 from tests.providers.cmpp.provider import linked, provider
 from tests.providers.contract import Inbox, message, opened, sent, until
-from tests.standins.cmpp import Ismg, Line, ismg
+from tests.standins.cmpp import Line, ismg
 
 
 def accepting(note: Callable[[Submit, Line], None]) -> Callable[[Submit, Pdu, Line], bytes]:
@@ -113,9 +113,7 @@ async def test_of_what_was_not_written_nothing_left_when_the_whole_process_stood
 
 
 async def test_a_gateway_that_comes_back_is_found_and_is_not_called_too_often_while_away() -> None:
-    gateway = Ismg()
-    await gateway.open()
-    async with linked(gateway.port, reconnect_s=0.05, reconnect_most_s=0.2) as cmpp:
+    async with ismg() as gateway, linked(gateway.port, reconnect_s=0.05, reconnect_most_s=0.2) as cmpp:
         await gateway.close()
         await until(lambda: not cmpp.up())
         await asyncio.sleep(0.4)
@@ -126,7 +124,6 @@ async def test_a_gateway_that_comes_back_is_found_and_is_not_called_too_often_wh
         await until(cmpp.up)
         assert (await sent(cmpp, [message()]))[0].outcome is Outcome.ACCEPTED
         assert len(gateway.logins) == 1
-    await gateway.close()
 
 
 async def test_a_gateway_that_hangs_up_at_once_is_called_with_growing_pauses() -> None:
