@@ -37,10 +37,11 @@ select receipt, position, provider, reference, $5, vendor_id, message_id, sealed
 
 # Joins, not `exists`: those the planner turned into a hash of the whole table. What these find must be what joining finds, or it is looked for
 # again and again: a report with a number for a reference is about that message or none, and one whose id was given before may wait for another.
+# But a message that ended after the report had come is no other: another report of it was quicker.
 _KNOWN = """
 select u.receipt_id, u.position
   from receipt_unjoined u join part p on p.vendor_id = u.vendor_id and p.provider = u.provider join message m on m.id = p.message_id
- where u.message_id is null and (m.final_at is null or m.provisional) and {which}
+ where u.message_id is null and (m.final_at is null or m.provisional or m.final_at > u.received_at) and {which}
 union
 select u.receipt_id, u.position
   from receipt_unjoined u join message m on m.id = u.message_id join call c on c.id = any(m.calls) and c.provider = u.provider where {which}"""

@@ -1,13 +1,16 @@
 """Reports that do not carry our message id: joined by call and address or by the id of a part, whichever is on disk first."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from gateway.evidence.verify import everything
+from gateway.pipeline.incoming import Incoming
+from gateway.pipeline.joining import Joined
+from gateway.store.pool import Connection
 from gateway.words import Fault, Outcome, Reason, Status
 from providers.base.types import Answer, Outgoing, Reading, Report
 from tests.pipeline.events import known, number, reminder, sms
@@ -200,6 +203,39 @@ async def test_answers_and_reports_that_race_over_two_processes_never_miss_each_
     await asyncio.gather(*everything)
     assert await plant.messages() == [("delivered", None)] * 40
     assert await plant.count("receipt_unjoined") == 0
+    await verified(plant)
+
+
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.UNDELIVERED])
+async def test_a_report_that_is_stored_while_its_message_ends_is_joined_as_well(
+    plant: Plant, other: Plant, monkeypatch: pytest.MonkeyPatch, status: Status
+) -> None:
+    """It asks for its message before the answer is on disk, and is on disk after the answer has looked for it: another report ended the message."""
+    plant.vendor.says = in_parts(1)
+    await people(plant, 1)
+    (call,) = await plant.claim_all()
+    answers = await plant.vendor.send(call.batch, call.lease.holds, lambda: None)
+    report = of_part(f"v{call.batch[0].reference}-1", status)
+    await told(plant, report)
+    asked, go_on, find = asyncio.Event(), asyncio.Event(), other.receiving.joining.find
+
+    async def slowly(connection: Connection, incoming: Sequence[Incoming]) -> Joined:
+        found = await find(connection, incoming)
+        asked.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(other.receiving.joining, "find", slowly)
+    again = asyncio.create_task(other.report(report))
+    try:
+        await asked.wait()
+        await plant.record(call, answers)
+        assert await plant.messages("status") == [(status,)]
+    finally:
+        go_on.set()
+        await again
+    assert await plant.count("receipt_unjoined") == 0
+    assert await plant.value("select cardinality(receipts) from message") == 2
     await verified(plant)
 
 
