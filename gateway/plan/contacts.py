@@ -1,6 +1,6 @@
 """What is believed of contacts as they come in and are verified anew, what it stops, and whom people must find because none is left."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from msgspec import structs
 
@@ -40,16 +40,18 @@ def inherited(contact: Contact, known: Contact) -> Contact:
 
 
 def confirmed(contact: Contact) -> Contact:
-    """A contact that was verified later than we knew: taken back where it was given up, but for a "not me" that came after it.
+    """A contact that was verified later than we knew: taken back where it was given up, unless the last word about it is of a later day than that.
 
-    The store does the same when it writes the contact (PUT_CONTACTS in gateway/store/persons.py).
+    The store does the same when it writes the contact (PUT_CONTACTS in gateway/store/persons.py). A verification that we hear of late the learner places
+    where it belongs, and takes the contact back if that is what comes of it.
     """
     if contact.usable and not contact.dead and contact.denied_on is None:
         return contact
-    denied, verified = contact.denied_on, contact.verified_on
-    if denied is not None and verified is not None and verified >= denied:
-        denied = None
-    return structs.replace(contact, usable=contact.usable or denied is None, dead=False, denied_on=denied, score=None)
+    heard_on = None if contact.last_at is None else day_of(contact.last_at)
+    verified = contact.verified_on or date.min
+    if any(day is not None and verified < day for day in (heard_on, contact.denied_on)):
+        return contact
+    return structs.replace(contact, usable=True, dead=False, denied_on=None, score=None)
 
 
 def may_be_probed(work: Work, contact: Contact) -> bool:

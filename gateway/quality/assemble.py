@@ -4,7 +4,7 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.quality.evidence import RANK, RESPONSES, Evidence, repeating
-from gateway.quality.model import CROWDED
+from gateway.quality.model import CROWDED, STARTS
 from gateway.quality.record import NONE, Flags, Ints, Record
 
 DAY_S = 86_400
@@ -14,6 +14,9 @@ MOST_SHARED = 4_000_000
 
 CROWD = 8
 """Persons beyond whom a number is no family's any more."""
+
+TRUST = {name: place for place, name in enumerate(STARTS)}
+"""Of two that report the same check at once, the better one made it."""
 
 
 class Observations(Struct):
@@ -46,7 +49,7 @@ def assemble(
     own = np.ones(len(what), dtype=np.bool_)
     asks = own if seen.asks is None else seen.asks
     start, starts = _starts(seen, address, starts)
-    columns = [seen.pair, seen.at_s, what, start, seen.verified_day]
+    columns = [seen.pair, _placed(seen), what, start, seen.verified_day]
     from_others = _from_others(seen, address, most_shared)
     if len(from_others[0]):
         rows, target = from_others
@@ -56,14 +59,30 @@ def assemble(
         asks = np.concatenate([asks, asks[rows]])
     pair, at_s, what, start, verified_day = columns
     ranks = _ranks(what, [codes[i][1] for i in order])
-    sorted_rows = np.lexsort((verified_day, start, what, ~asks, ~own, ranks, at_s, pair))
+    trust = np.array([TRUST.get(name, len(TRUST)) for name in (*starts, "")])[start]  # NONE is the last
+    sorted_rows = np.lexsort((verified_day, trust, what, ~asks, ~own, ranks, at_s, pair))
     sorted_rows = sorted_rows[~_repeated(pair[sorted_rows], at_s[sorted_rows], what[sorted_rows], own[sorted_rows])]
+    sorted_rows = sorted_rows[~_checked_already(pair[sorted_rows], what[sorted_rows], verified_day[sorted_rows])]
     first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
     day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
     what, codes = _repeating(pair[sorted_rows], what[sorted_rows], tuple(codes[i] for i in order))
     small = (day, what, start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
     return Record(first, days, whats, own[sorted_rows], begun, checked, codes, starts, asks[sorted_rows])
+
+
+def _placed(seen: Observations) -> Ints:
+    """When each observation counts: a verified listing at its day of verification, whatever was observed between that and its coming (`pair.placed`)."""
+    ends = (seen.verified_day + 1) * DAY_S - SHANGHAI_S - 1
+    return np.where((seen.what == NONE) & (seen.verified_day != NONE), np.minimum(seen.at_s, ends), seen.at_s)
+
+
+def _checked_already(pair: Ints, what: Ints, verified_day: Ints) -> Flags:
+    """Of rows in order: a check that somebody reported before. However often it is told, it is one check."""
+    again = np.zeros(len(pair), dtype=np.bool_)
+    checks = np.flatnonzero((what == NONE) & (verified_day != NONE))
+    again[checks[1:]] = (np.diff(pair[checks]) == 0) & (np.diff(verified_day[checks]) == 0)
+    return again
 
 
 def _repeating(pair: Ints, what: Ints, codes: tuple[tuple[str, str, str], ...]) -> tuple[Ints, tuple[tuple[str, str, str], ...]]:

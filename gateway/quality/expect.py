@@ -94,7 +94,7 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
 def _forward(known: Known, ranks: list[tuple[int, Ints]]) -> Ahead:
     steps, made = known.steps, Ahead([], [], [], [], [])
     for k, (n, at) in enumerate(ranks):
-        days = np.minimum(steps.days[at] if k else steps.age[at], HORIZON)
+        days = np.minimum(steps.days[at], HORIZON)
         before = made.after[-1][:n] * known.silences[steps.silence[at]] if k else known.starts[steps.start[at]]
         arrived = moved(known.tables, before, days)
         made.anew.append(_anew(known, arrived, at, first=not k))
@@ -116,7 +116,7 @@ def _anew(known: Known, arrived: Array, at: Ints, *, first: bool) -> Anew:
     steps, tables = known.steps, known.tables
     place = np.flatnonzero(steps.start[at] != NONE)[: 0 if first else None]
     old, start = arrived[place], steps.start[at[place]]
-    new = checked(tables.layout, old, moved(tables, known.starts[start], steps.age[at[place]]))
+    new = checked(tables.layout, old, known.starts[start])
     share = share_of(tables, old, new, known.renews[start])
     arrived[place] = (1 - share)[:, None] * old + share[:, None] * new
     some = share > 0

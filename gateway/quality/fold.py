@@ -44,9 +44,11 @@ def fold(tables: Tables, pairs: Sequence[tuple[PairBelief, Observation]]) -> lis
 
 
 def _alone(belief: PairBelief, seen: Observation) -> bool:
+    if not belief.weights or seen.evidence is Evidence.LISTED:
+        return True
     if late(belief, seen):
         raise OutOfOrder(belief, seen)
-    return not belief.weights or seen.evidence is Evidence.LISTED
+    return False
 
 
 def _together(tables: Tables, beliefs: list[PairBelief], seen: list[Observation]) -> list[PairBelief]:
@@ -118,6 +120,7 @@ def _put(
             block,
             beliefs[i].observations + 1,
             fails,
+            beliefs[i].checked_day,
             absences(beliefs[i], seen[i]) if seen[i].evidence in OUTCOME else beliefs[i].absent_by,
             hears,
             STATES[place],

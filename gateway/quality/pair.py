@@ -15,6 +15,7 @@ from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
 NEVER = -1
+LAST_SECOND = 86_399
 HEARD = (Evidence.DELIVERED, Evidence.IN_SERVICE)
 
 
@@ -39,6 +40,8 @@ class PairBelief(Struct, frozen=True):
     observations: int = 0
     failed: int = 0
     """Failures since the last sign of life."""
+    checked_day: int | None = None
+    """Day of the last verification."""
     absent_by: frozenset[str] = frozenset()
     """Providers whose last word was that the number is absent."""
     heard: bool = False
@@ -58,6 +61,9 @@ class OutOfOrder(ValueError):
 
 def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
     """The belief after one more observation. Raises `OutOfOrder`; observations of one second go in the order of `RANK`."""
+    seen = placed(seen)
+    if seen.verified_day is not None and seen.verified_day == belief.checked_day:
+        return belief  # the same check, told again
     if not belief.weights and seen.evidence is not Evidence.LISTED:
         belief = _listed(tables, belief, Observation(seen.day, Evidence.LISTED))
         belief = replace(belief, observations=0)
@@ -75,9 +81,19 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     return replace(after, state=judge(now, after.state, heard=after.heard, failed=after.failed))
 
 
+def placed(seen: Observation) -> Observation:
+    """When an observation counts: a verified listing at the end of its day of verification, if it came later.
+
+    What failed since then says what it would have said had we known of the check at once; what failed before it did so before somebody checked.
+    """
+    if seen.verified_day is None or seen.verified_day >= seen.day:
+        return seen
+    return replace(seen, day=seen.verified_day, second=LAST_SECOND)
+
+
 def late(belief: PairBelief, seen: Observation) -> bool:
     """Whether an observation is older than what the belief has seen."""
-    return (seen.day, seen.second) < (belief.seen_day, belief.seen_second)
+    return bool(belief.weights) and (seen.day, seen.second) < (belief.seen_day, belief.seen_second)
 
 
 def answered(seen: Observation) -> bool:
@@ -124,16 +140,16 @@ def read(tables: Tables, vector: Array, blocked: float) -> Reading:
 
 def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
     verified = seen.verified_day is not None
-    age = seen.day - seen.verified_day if seen.verified_day is not None else 0
-    fresh = tables.move(tables.start(seen.source, verified=verified), max(age, 0))
+    fresh = tables.start(seen.source, verified=verified)
+    checked_day = seen.verified_day if verified else belief.checked_day
     if not belief.weights:
-        return replace(belief, weights=fresh.tobytes(), day=seen.day, heard=verified)
+        return replace(belief, weights=fresh.tobytes(), day=seen.day, heard=verified, checked_day=checked_day)
     old = tables.move(vector_of(belief), seen.day - belief.day)
     new = checked(tables.layout, old, fresh)
     own = tables.layout.own
     renews = tables.renews(seen.source, verified=verified) if new[own].sum() > old[own].sum() else 0.0
     mixed = (1 - renews) * old + renews * new
-    return replace(belief, weights=_normal(mixed), day=seen.day, heard=belief.heard or verified)
+    return replace(belief, weights=_normal(mixed), day=seen.day, heard=belief.heard or verified, checked_day=checked_day)
 
 
 def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:

@@ -29,7 +29,7 @@ class Record(Struct, frozen=True):
     start: Small
     """For a listing: index into `starts`."""
     verified_day: Small
-    """For a listing: the day of verification, or `NONE`."""
+    """For a listing: the day of verification, which is its day, or `NONE`."""
     codes: tuple[tuple[str, str, str], ...]
     """Outcomes that occur: provider, evidence, vendor code."""
     starts: tuple[str, ...]
@@ -61,8 +61,6 @@ class Steps(Struct, frozen=True):
     """Row of the tables that weighs."""
     start: Small
     """For listings: the start, else `NONE`; a first row always has one."""
-    age: Small
-    """For listings: days from verification to listing."""
     block: Small
     """Index into `codes` where the row says something of blocking: i ≥ 0 as that code, `NOT_BLOCKED`, or `NONE`."""
     outcome: Flags
@@ -104,7 +102,6 @@ def steps_of(record: Record) -> Steps:
         np.where(m.own_outcome & ((waits & OPEN) > 0), waits * SILENCE_DAYS + waited, 0).astype(np.int32),
         _rows(record, m, repeated, attached & m.certifies & m.rested[m.at]),
         _starts(record, m.listed),
-        np.where(checked, np.maximum(record.day - record.verified_day, 0), 0).astype(np.int32),
         _blocks(record, m, repeated),
         m.outcome,
         m.rested,

@@ -125,7 +125,7 @@ def _chunk(laid: _Laid, made: Beliefs, chunk: Ints, ranks: list[tuple[int, Ints]
     vectors = np.zeros((len(chunk), tables.layout.size))
     blocked, heard, state = made.blocked[chunk], made.heard[chunk], made.state[chunk]
     for k, (n, at) in enumerate(ranks):
-        v = _arrived(laid, vectors[:n], at) if k else moved(tables, laid.starts[steps.start[at]], steps.age[at])
+        v = _arrived(laid, vectors[:n], at) if k else laid.starts[steps.start[at]]
         if trace is not None:
             now = read_all(tables, v / v.sum(axis=1, keepdims=True), blocked[:n])
             failed = steps.failed[at - 1] if k else np.zeros(n, dtype=np.int32)
@@ -147,7 +147,7 @@ def _arrived(laid: _Laid, vectors: Array, at: Ints) -> Array:
     listed = np.flatnonzero(steps.start[at] != NONE)
     if len(listed):
         old, start = v[listed] / v[listed].sum(axis=1, keepdims=True), steps.start[at[listed]]
-        new = checked(laid.tables.layout, old, moved(laid.tables, laid.starts[start], steps.age[at[listed]]))
+        new = checked(laid.tables.layout, old, laid.starts[start])
         share = share_of(laid.tables, old, new, laid.renews[start])[:, None]
         v[listed] = (1 - share) * old + share * new
     return v

@@ -69,12 +69,12 @@ update person p
  where p.id = u.id"""
 
 PUT_CONTACTS = f"""
-insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at, override_until)
-select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at, g.override_until
+insert into contact (id, person_id, channel, key, relation, source, verified_on, sealed, state, denied_at, override_until, last_at)
+select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.denied_at, g.override_until, g.last_at
   from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::date[], $8::bytea[])
     as u(id, person, channel, key, relation, source, verified_on, sealed)
   left join lateral (
-       select c.state, c.denied_at, c.override_until from contact c
+       select c.state, c.denied_at, c.override_until, c.last_at from contact c
         where c.person_id = u.person and c.channel = u.channel and c.key || '' = u.key and c.removed_at is null
           and (c.state in ('dead', 'wrong_person') or c.denied_at is not null)
           and ({verified_anew("u", "c")}) is not true
@@ -84,11 +84,10 @@ select u.*, case when g.state in ('dead', 'wrong_person') then g.state end, g.de
        updated_at = case when (contact.source, contact.verified_on, contact.removed_at) is distinct from (excluded.source, excluded.verified_on, null)
                          then now() else contact.updated_at end,
        state = case when contact.state in ('dead', 'wrong_person') and {verified_anew("excluded", "contact")} then null else contact.state end,
-       p_reach = case when excluded.verified_on > coalesce(contact.verified_on, '-infinity')
-                           and (contact.state in ('dead', 'wrong_person') or contact.denied_at is not null)
+       p_reach = case when {verified_anew("excluded", "contact")} and (contact.state in ('dead', 'wrong_person') or contact.denied_at is not null)
                       then null else contact.p_reach end,
        denied_at = case when {verified_anew("excluded", "contact")} then null else contact.denied_at end"""  # noqa: S608 - our own words
-"""A number that was given up is taken back where somebody verified it since; what is believed of it is worked out soon after. In another relation to
+"""A number that was given up is taken back where somebody verified it since the last word about it; what is believed of it is worked out soon after. In another relation to
 the same person it is as given up as it was: a "not me" is of person and number."""
 
 # A number that was dead as this contact may be nobody's dead number any more.

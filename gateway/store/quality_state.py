@@ -27,12 +27,14 @@ TAKEN_BACK = "q.before in ('dead', 'wrong_person') and q.after not in ('dead', '
 
 
 def verified_anew(given: str, known: str) -> str:
-    """Where the listing `given` verifies the contact `known` later than we knew, and no earlier than a "not me" about it. Null counts as no.
+    """Where the listing `given` verifies the contact `known` later than we knew, and no earlier than the last word about it, a "not me" or what came of a message.
 
-    Plan asks the same of values (`confirmed` in gateway/plan/contacts.py).
+    Null counts as no. Plan asks the same of values (`confirmed` in gateway/plan/contacts.py). What an older verification says the learner weighs.
     """
-    denied_on = f"({known}.denied_at at time zone 'Asia/Shanghai')::date"
-    return f"{given}.verified_on > coalesce({known}.verified_on, '-infinity') and {given}.verified_on >= coalesce({denied_on}, {given}.verified_on)"
+    last = f"(greatest({known}.denied_at, {known}.last_at) at time zone 'Asia/Shanghai')::date"
+    return (
+        f"{given}.verified_on > coalesce({known}.verified_on, '-infinity') and {given}.verified_on >= coalesce({last}, {given}.verified_on)"
+    )
 
 
 QUALITY = f"""{STATE} as state, c.p_reach, c.p_alive, c.p_mine, c.delivered, c.failed, c.observations, c.last_at, c.why, c.denied_at, c.override_until,

@@ -206,6 +206,19 @@ async def test_a_number_that_a_source_verifies_anew_is_good_again(plant: Plant) 
     assert await plant.rows("select before, after from quality_change order by id") == [("unverified", "dead"), ("dead", "good")]
 
 
+async def test_a_verification_that_lies_before_the_absences_takes_no_number_back(plant: Plant) -> None:
+    """Neither at once nor when the learner has read it; told a second time it says no more."""
+    await plant.post(known("p1", sms(number(1))))
+    await told(plant, absent, absent)
+    await learn(plant)
+    for source in ("self_service", "counter"):
+        await plant.post(known("p1", sms(number(1), source=source, verified_on=day(-200))))
+        assert await state(plant) == "dead"
+        await learn(plant)
+        assert await state(plant) == "dead"
+    assert await plant.rows("select before, after from quality_change") == [("unverified", "dead")]
+
+
 async def test_a_contact_that_somebody_holds_is_taken_up_again(plant: Plant, other: Plant) -> None:
     await plant.post(known("p1", sms(number(1))), known("p2", sms(number(2))))
     await told(plant, delivered)

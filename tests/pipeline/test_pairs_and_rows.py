@@ -79,7 +79,7 @@ async def test_a_dead_contact_that_is_removed_and_listed_again_is_dead_still_unt
     await learn(plant)
     await plant.post(event("si.contact.removed", "p1", {"channel": "sms", "address": number(1)}))
     await learn(plant)
-    await plant.post(known("p1", OWN))
+    await plant.post(known("p1", sms(number(1), source="legacy")))
     await learn(plant)
     assert await state(plant) == "dead"
     await plant.pool.execute("update message set sent_at = sent_at - interval '2 days', final_at = final_at - interval '2 days'")

@@ -96,13 +96,20 @@ async def test_a_verification_since_takes_back_what_was_given_up(plant: Plant, v
 
 @pytest.mark.parametrize(
     ("more", "state"),
-    [({"verified_on": day(-1)}, None), ({"source": "self_service"}, "dead"), ({"source": "self_service", "verified_on": day(-30)}, "dead")],
+    [
+        ({"verified_on": day(-1)}, None),
+        ({"verified_on": day(-10)}, None),  # the day of the last word
+        ({"verified_on": day(-11)}, "dead"),
+        ({"source": "self_service"}, "dead"),
+        ({"source": "self_service", "verified_on": day(-30)}, "dead"),
+        ({"relation": "family", "verified_on": day(-11)}, "dead"),
+    ],
 )
 async def test_a_dead_number_is_taken_back_by_a_later_verification_only(plant: Plant, more: dict[str, Any], state: str | None) -> None:
     await listed(plant, **FIRST)
-    await plant.pool.execute("update contact set state = 'dead'")
+    await plant.pool.execute("update contact set state = 'dead', last_at = now() - interval '10 days'")
     await plant.post(known("p1", sms(number(1), **FIRST | more)))
-    assert await plant.value("select state from contact") == state
+    assert await plant.value("select state from contact order by id desc limit 1") == state
 
 
 async def test_a_number_that_returns_is_as_dead_as_it_was(plant: Plant) -> None:
