@@ -31,8 +31,8 @@ class Counts(Struct):
     """Delivered messages by state, each as far as certifications had time to come; apart those soon after a certification."""
     answered: Array
     """The same for answers."""
-    renewed: Array
-    """By start: other listings that may have renewed a belief, and how many of them did."""
+    anew: list[list[Array]]
+    """By start: of other listings that may have renewed a belief, how much likelier what came afterwards is if they did."""
 
 
 class Known(Struct, frozen=True):
@@ -81,8 +81,8 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
     asked, answered = _exposures(tables, steps, day)
     renews = np.array([tables.model.starts[key].renews for key in steps.starts])
     known = Known(tables, steps, rows, starts, tables.silences.reshape(-1, size), asked, answered, renews, day)
-    nothing, renewed = np.zeros((HORIZON + 1, size, size)), np.zeros((2, len(starts)))
-    counts = Counts(0.0, 0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), renewed)
+    nothing, anew = np.zeros((HORIZON + 1, size, size)), [list[Array]() for _ in starts]
+    counts = Counts(0.0, 0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), anew)
     for chunk, ranks in by_rank(steps.first):
         ahead = _forward(known, ranks)
         counts.likelihood += sum(float(np.log(scale).sum()) for scale in ahead.scale)
@@ -155,12 +155,12 @@ def _through_listings(known: Known, counts: Counts, ahead: Ahead, k: int, at: In
     if not len(anew.place):
         return later
     then, start, share = later[anew.place], known.steps.start[at[anew.place]], anew.share
-    checked_so, else_so = share * (anew.new * then).sum(axis=1), (1 - share) * (anew.old * then).sum(axis=1)
-    for counted, each in zip(counts.renewed, (1.0, checked_so / (checked_so + else_so)), strict=True):
-        np.add.at(counted, start, each)
+    checked_so, else_so = (anew.new * then).sum(axis=1), (anew.old * then).sum(axis=1)
+    for one in np.unique(start).tolist():
+        counts.anew[one].append((checked_so / else_so)[start == one])
     # A check says nothing of the time before it: that others, who had lost their numbers, were not listed again is not counted either (measured: it
     # doubled the calibration error)
-    later[anew.place] = (1 - share)[:, None] * then + checked_so[:, None]
+    later[anew.place] = (1 - share)[:, None] * then + (share * checked_so)[:, None]
     return later
 
 

@@ -13,9 +13,10 @@ from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
 from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of
 from gateway.quality.expect import Counts, expect
-from gateway.quality.model import BRIEF, CLASSES, PRIOR, STARTS, Model, Rates, Responses, Start, Three, digest
+from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest
 from gateway.quality.record import NONE, Ints, Record, Steps, steps_of
 from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
+from gateway.quality.worth import START_PRIOR, starts
 
 ROUNDS = 40
 SAMPLE = 30_000
@@ -30,8 +31,8 @@ SELDOM = {Evidence.NUMBER_SUSPENDED, Evidence.UNREACHABLE, Evidence.AMBIGUOUS}
 PULL = 0.04
 """How strongly each round pulls P(these | in service) towards its prior. Where no two messages meet a number in one off period, histories cannot tell an
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
-CODE_PRIOR, START_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR, RENEW_PRIOR = 6.0, 10.0, 3.0, 60.0, 20.0, 10.0
-"""What the priors count for: observations of each kind of number, pairs, moves, messages, other listings."""
+CODE_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 3.0, 60.0, 20.0
+"""What the priors count for: observations of each kind of number, moves, messages."""
 BRIEF_PRIOR = 1.0
 """Off periods of days a year, before anything is known, where they are looked for."""
 MOST_OTHERS = 3
@@ -145,7 +146,7 @@ def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
         model,
         rates=_rates(tables, counts.moves),
         responses=_answers(layout, model.responses, counts),
-        starts=_starts(layout, model, counts, steps),
+        starts=starts(layout, model, counts, steps.starts),
         codes=codes,
         brief=brief,
     )
@@ -224,19 +225,6 @@ def _rate(seen: Array, of: Array, believed: float) -> float:
     """A rate per message, with the prior's word."""
     rate = (float(np.sum(seen)) + ANSWER_PRIOR * believed) / (float(np.sum(of)) + ANSWER_PRIOR)
     return min(max(rate, 1e-6), 0.95)
-
-
-def _starts(layout: Layout, model: Model, counts: Counts, steps: Steps) -> dict[str, Start]:
-    made = dict(model.starts)
-    for key in set(steps.starts):
-        prior, here = STARTS[key], [i for i, one in enumerate(steps.starts) if one == key]
-        seen, (again, anew) = counts.starts[here].sum(axis=0), counts.renewed[:, here].sum(axis=1)
-        three = np.array([seen[layout.own].sum(), seen[layout.dead].sum(), seen[layout.others].sum()])
-        three += START_PRIOR * np.array([prior.mine, prior.dead, prior.stranger])
-        mine, dead, stranger = (three / three.sum()).tolist()
-        renews = (float(anew) + RENEW_PRIOR * prior.renews) / (float(again) + RENEW_PRIOR)
-        made[key] = Start(mine, dead, stranger, renews)
-    return made
 
 
 def _codes(layout: Layout, counts: Counts, steps: Steps) -> tuple[dict[str, Three], dict[str, float]]:

@@ -17,6 +17,7 @@ from gateway.quality.record import steps_of
 from gateway.quality.report import Report
 from gateway.quality.reporting import report
 from gateway.quality.tables import Tables
+from gateway.quality.worth import renews
 from tests.quality.conftest import Story
 
 PERSONS = 2_500
@@ -51,6 +52,16 @@ def test_a_few_listings_teach_next_to_nothing() -> None:
     model = fit(sample(history.record, 6), history.end_day, rounds=5)
     for key in {FEED, DESK} & set(model.starts):
         assert model.starts[key].renews == pytest.approx(STARTS[key].renews, abs=0.25)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_share_that_was_checked_is_found_at_once_though_most_listings_say_nothing(share: float) -> None:
+    telling = np.where(np.arange(200) < 200 * share, 40.0, 0.01)
+    assert renews(np.concatenate([telling, np.ones(20_000)]), believed=0.1) == pytest.approx(share, abs=0.05)
+
+
+def test_what_a_source_checks_is_assumed_where_no_listing_tells() -> None:
+    assert [renews(np.ones(count), believed=0.6) for count in (0, 500)] == pytest.approx([0.6, 0.6], abs=1e-4)
 
 
 def test_a_report_says_how_far_each_source_renews_and_of_how_many_listings_that_is_known() -> None:
