@@ -2,10 +2,9 @@
 
 from math import log
 
-from bench.quality.lives import BRIEF
-from bench.quality.population import History, Population
-from gateway.quality.evidence import code_of
-from gateway.quality.model import PRIOR, Model, Rates, Responses, Start, Three
+from bench.quality.population import EPOCH_DAY, History, Population
+from bench.quality.routes import truly
+from gateway.quality.model import PRIOR, Model, Rates, Responses, Span, Start, Three
 
 STAGES = 24
 """Steps of the freeze: its length is then certain to a fifth, where the model's own three leave more than half."""
@@ -13,11 +12,12 @@ STAGES = 24
 
 def oracle(p: Population, history: History) -> Model:
     """The model with the truth in it."""
-    codes, brief = {}, {}
+    spans: tuple[Span, ...] = ()
+    codes: dict[str, Three] = {}
+    brief: dict[str, float] = {}
     for i, route in enumerate(p.providers):
-        for (word, vendor_code, *weights), days in zip(route.codes, route.weights(BRIEF).tolist(), strict=True):
-            name = code_of(f"p{i}", word, vendor_code)
-            codes[name], brief[name] = (weights[0], weights[1], weights[2]), days
+        times, said, days = truly(route, f"p{i}", EPOCH_DAY)
+        spans, codes, brief = spans + times, codes | said, brief | days
     delays = tuple(_delay(p.within_days, tenth / 10) for tenth in range(1, 11))
     return Model(
         version="oracle",
@@ -38,6 +38,7 @@ def oracle(p: Population, history: History) -> Model:
         starts={**PRIOR.starts, **{key: _start(shares, _checks(p, key)) for key, shares in history.begins.items()}},
         codes=codes,
         brief=brief,
+        spans=spans,
         stages=STAGES,
     )
 

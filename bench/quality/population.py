@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.quality.listed_again import Again, listed_again
 from bench.quality.lives import BRIEF, DEAD, OFF, ON, live
+from bench.quality.routes import Route, lied
 from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
 from gateway.quality.model import Three
 from gateway.quality.record import NONE, Flags, Ints, Record
@@ -21,19 +22,6 @@ EPOCH_DAY = 18_628
 """2021-01-01: day 0 of a population."""
 VERIFIED_WRONG = 0.3
 """Wrong entries among verified numbers, of those among the others."""
-
-
-class Route(Struct, frozen=True):
-    """One provider: its share of messages, and its codes with their true weights."""
-
-    share: float
-    codes: tuple[tuple[str, str, float, float, float], ...]
-    brief: tuple[float, ...] = ()
-    """Weight of each code where a number is off for days; without them as where it is off for long."""
-
-    def weights(self, kind: int) -> NDArray[np.float64]:
-        """Of all codes, for one phase of a number."""
-        return np.array(self.brief if kind == BRIEF and self.brief else [code[2 + (OFF if kind == BRIEF else kind)] for code in self.codes])
 
 
 class Population(Struct, frozen=True):
@@ -186,7 +174,7 @@ def _messages(
     now = daily[day, people.address[pair]]
     phase: NDArray[np.uint8] = (now & 3).astype(np.uint8)
     mine = (now < 4) & ~people.wrong[pair]
-    codes, what = _outcomes(p, rng, phase)
+    codes, what = _outcomes(p, rng, phase, day)
     taken = np.isin(what, [i for i, code in enumerate(codes) if code[1] == "delivered"])
     reached = mine & (phase == ON)
     certified_on = _certified(p, rng, pair, day, reached, people.kinds[pair], taken)
@@ -252,7 +240,9 @@ def _seconds(day: Ints, parts: list[int]) -> Ints:
     return at
 
 
-def _outcomes(p: Population, rng: np.random.Generator, phase: NDArray[np.uint8]) -> tuple[tuple[tuple[str, str, str], ...], Ints]:
+def _outcomes(
+    p: Population, rng: np.random.Generator, phase: NDArray[np.uint8], day: Ints
+) -> tuple[tuple[tuple[str, str, str], ...], Ints]:
     codes: list[tuple[str, str, str]] = []
     what = np.empty(len(phase), dtype=np.int64)
     provider = rng.choice(len(p.providers), len(phase), p=[route.share for route in p.providers])
@@ -263,6 +253,8 @@ def _outcomes(p: Population, rng: np.random.Generator, phase: NDArray[np.uint8])
             rows = np.flatnonzero((provider == i) & (phase == kind))
             weights = route.weights(kind)
             what[rows] = base + rng.choice(len(weights), len(rows), p=weights / weights.sum())
+        if route.lies:
+            what[lied(route, rng, day, (provider == i) & (phase == ON))] = base + route.absent
     return tuple(codes), what
 
 

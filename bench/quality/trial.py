@@ -10,9 +10,11 @@ from bench.quality.measure import KEEP, Figures, believe, figures
 from bench.quality.oracle import oracle
 from bench.quality.population import happen, populations
 from bench.quality.speed import Speed, speed
-from gateway.quality.fit import fit, sample
+from gateway.quality.fit import fit
 from gateway.quality.model import PRIOR, Model
 from gateway.quality.record import steps_of
+from gateway.quality.samples import sample
+from gateway.quality.spans import spanned
 from gateway.quality.tables import Tables
 
 MODEL, UNFITTED, ORACLE = "model", "model, not fitted", "oracle"
@@ -39,7 +41,6 @@ def trial(name: str, seed: int, persons: int | None, say: Callable[[str], None])
     population = populations()[name]
     say(f"{name}: living five years")
     history = happen(population, seed, persons)
-    steps = steps_of(history.record)
     say(f"{name}: learning")
     began = time.perf_counter()
     fitted = fit(sample(history.record), history.end_day)
@@ -47,7 +48,7 @@ def trial(name: str, seed: int, persons: int | None, say: Callable[[str], None])
     ways = {}
     for way, model in ((MODEL, fitted), (ORACLE, oracle(population, history)), (UNFITTED, PRIOR)):
         say(f"{name}: {way}")
-        ways[way] = figures(history, believe(Tables(model), steps, history))
+        ways[way] = figures(history, believe(Tables(model), steps_of(spanned(history.record, model.spans)), history))
     ways |= {way: figures(history, told(history, drops(history))) for way, drops in BASELINES.items()}
     return Trial(
         name,

@@ -14,6 +14,7 @@ from gateway.api.listing import Column, Listing
 from gateway.api.problems import Missing, Problem
 from gateway.api.query import ListQuery
 from gateway.quality.report import Basis, Report, RouteWorth
+from gateway.quality.routes import again_more
 from gateway.store.reading import quality_models
 from gateway.store.reading.reader import Reader, Statement
 
@@ -21,7 +22,7 @@ ModelKey: TypeAlias = tuple[Annotated[int, Meta(ge=0, le=quality_models.FIRST)]]
 
 
 class LearnedModel(Struct, frozen=True, kw_only=True):
-    """A model that was learned, and how much it was learned from. `says`: a sentence for each provider that calls living numbers absent."""
+    """A model that was learned, and how much it was learned from. `says`: a sentence for each provider that calls living numbers absent, and for each time in which one did."""
 
     version: str
     learned_at: datetime
@@ -75,12 +76,22 @@ def _fields(row: asyncpg.Record) -> dict[str, Any]:
         "pairs": basis.pairs,
         "observations": basis.observations,
         "outcomes": basis.outcomes,
-        "says": [_says(route) for route in decode(row["routes"], type=tuple[RouteWorth, ...]) if route.suspect],
+        "says": [said for route in decode(row["routes"], type=tuple[RouteWorth, ...]) for said in _says(route)],
     }
 
 
-def _says(route: RouteWorth) -> str:
-    return f"服务商 {route.provider} 把 {route.false_absent:.0%} 的在用号码报为空号：其“空号”回执已按此折算，请向其核实原因。"
+def _says(route: RouteWorth) -> list[str]:
+    said = [
+        f"服务商 {route.provider} 自 {time.since} {f'至 {time.until} ' if time.until else '起至今'}把 {time.false_absent:.0%} 的在用号码报为空号："
+        "该期间的“空号”回执已按此折算，请向其核实原因。"
+        for time in route.lied
+    ]
+    if route.suspect and not any(time.until is None for time in route.lied):
+        again = f"（曾报空号的在用号码再次报空号的占 {route.false_absent_again:.0%}）" if again_more(route) else ""
+        said.append(
+            f"服务商 {route.provider} 把 {route.false_absent:.0%} 的在用号码报为空号{again}：其“空号”回执已按此折算，请向其核实原因。"
+        )
+    return said
 
 
 MODELS = Listing(

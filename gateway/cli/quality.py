@@ -134,7 +134,8 @@ def _learn(record: "Record", histories: "Histories", *, beside: bool) -> "Model"
     from gateway.cli.quality_weights import show  # noqa: PLC0415 - not for --help
     from gateway.cli.screen import err, out, progress  # noqa: PLC0415 - see above
     from gateway.quality.evaluate import as_of_day  # noqa: PLC0415 - see above
-    from gateway.quality.fit import ROUNDS, fit, sample  # noqa: PLC0415 - see above
+    from gateway.quality.fit import ROUNDS, fit  # noqa: PLC0415 - see above
+    from gateway.quality.samples import sample  # noqa: PLC0415 - see above
 
     with progress("rounds") as bar:
         task = bar.add_task("learning", total=ROUNDS)

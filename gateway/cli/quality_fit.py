@@ -130,6 +130,7 @@ def _list(kept: "list[KeptModel]") -> None:
     for one in kept:
         basis, report = decode(one.basis, type=Basis), decode(one.report, type=Report)
         suspects = [f"{route.provider} {route.false_absent:.0%}" for route in report.routes if route.suspect]
+        suspects += [f"{route.provider} {time.since} to {time.until}" for route in report.routes for time in route.lied if time.until]
         shown.add_row(
             str(one.id), one.version, f"{one.at:%Y-%m-%d %H:%M}", f"{basis.pairs:,}", f"{basis.outcomes:,}", ", ".join(suspects) or "-"
         )

@@ -5,10 +5,12 @@ from rich.console import Console
 
 from gateway.cli.screen import table
 from gateway.quality.evidence import Evidence
-from gateway.quality.model import CLASSES, PRIOR, Model
+from gateway.quality.model import CLASSES, Model
 from gateway.quality.record import Record
-from gateway.quality.report import RouteWorth
-from gateway.quality.reporting import listed_again, report
+from gateway.quality.report import LiedTime, RouteWorth
+from gateway.quality.reporting import listed_again
+from gateway.quality.routes import again_more, worth
+from gateway.quality.spans import spanned
 
 
 def show(model: Model, record: Record, console: Console) -> None:
@@ -17,20 +19,35 @@ def show(model: Model, record: Record, console: Console) -> None:
         console.width = 160
     console.print(_codes(model, record))
     console.print(_rates(model, record))
-    for route in report(model, PRIOR, record).routes:
-        if route.suspect:
-            console.print(said_of(route))
+    for route in worth(model, record):
+        for sentence in said_of(route):
+            console.print(sentence)
 
 
-def said_of(route: RouteWorth) -> str:
-    """What is wrong with a route, in a sentence."""
+def said_of(route: RouteWorth) -> list[str]:
+    """What is wrong with a route, a sentence each: now, and in times past."""
     name = route.provider or "(none)"
-    return f"provider {name} answers absent for {route.false_absent:.0%} of numbers in service: its word for absent counts accordingly"
+    said = [
+        f"provider {name} answered absent for {time.false_absent:.0%} of numbers in service from {time.since} {_to(time)}: its word for absent counts"
+        " accordingly in that time"
+        for time in route.lied
+    ]
+    if route.suspect and not any(time.until is None for time in route.lied):
+        again = f", and for {route.false_absent_again:.0%} of those that it called absent before" if again_more(route) else ""
+        said.append(
+            f"provider {name} answers absent for {route.false_absent:.0%} of numbers in service{again}: its word for absent counts accordingly"
+        )
+    return said
+
+
+def _to(time: LiedTime) -> str:
+    return f"to {time.until}" if time.until else "on, and still does"
 
 
 def _codes(model: Model, record: Record) -> object:
     headers = ("provider", "evidence", "vendor code", "seen", "in service", "off", "dead", "prior: in service", "off ", "dead ")
     made = table(*headers, title=f"Weights of codes, {model.version}: P(code | number is …)", numbers=headers[3:])
+    record = spanned(record, model.spans)
     seen = np.bincount(record.what[(record.what >= 0) & record.own], minlength=len(record.codes)).tolist()
     for code, count in zip(record.codes, seen, strict=True):
         weights = model.weights(*code)

@@ -17,6 +17,7 @@ from gateway.quality.chain import Array
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import Ints, steps_of
+from gateway.quality.spans import spanned
 from gateway.quality.states import BLOCKED, DENIAL_HOLDS_BELOW, GOOD, STATES, SUPPRESSED, UNVERIFIED, WRONG_PERSON, State
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
@@ -141,7 +142,7 @@ def _beliefs(observed: Observed, before: Mapping[tuple[str, bytes], _Before], ta
     if not observed.pairs:
         return []
     record = observed.record
-    now, state = readings(tables, sweep(tables, steps_of(record)), max(day, int(record.day.max(initial=day))))
+    now, state = readings(tables, sweep(tables, steps_of(spanned(record, tables.model.spans))), max(day, int(record.day.max(initial=day))))
     known = [before.get((person, key), NOBODY) for key, person in observed.pairs]
     denied = _denied(known, observed.denied_s, now.p_own)
     after = np.where(denied, WRONG_PERSON, state)

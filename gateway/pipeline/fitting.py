@@ -12,12 +12,14 @@ from msgspec.structs import replace
 from gateway.pipeline.models import in_force
 from gateway.pipeline.observed import NUMBERS, Observed, observe
 from gateway.quality.expect import expect
-from gateway.quality.fit import ROUNDS, SAMPLE, fit, only, sample
+from gateway.quality.fit import ROUNDS, fit
 from gateway.quality.kept import written
 from gateway.quality.model import Model
 from gateway.quality.record import Record, steps_of
 from gateway.quality.report import Basis, HeldOut, Report
 from gateway.quality.reporting import report
+from gateway.quality.samples import SAMPLE, only, sample
+from gateway.quality.spans import spanned
 from gateway.quality.tables import Tables
 from gateway.store import beliefs, quality_models
 from gateway.store.pool import Connection
@@ -119,8 +121,8 @@ def fitted(record: Record, day: int, before: Model, told: Callable[[int, float],
     judges[HELD_OUT - 1 :: HELD_OUT] = True
     model = fit(sample(only(record, np.flatnonzero(~judges))), day, before=before, told=told)
     judged = only(record, np.flatnonzero(judges))
-    steps = steps_of(judged)
-    old, new = (expect(Tables(one), steps, day).likelihood / max(len(steps.row), 1) for one in (before, model))
+    rows = max(len(judged.what), 1)
+    old, new = (expect(Tables(one), steps_of(spanned(judged, one.spans)), day).likelihood / rows for one in (before, model))
     return Learned(model, HeldOut(judged.pairs, len(judged.what), old, new))
 
 

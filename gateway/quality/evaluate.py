@@ -13,6 +13,7 @@ from gateway.quality.explain import Seen, because
 from gateway.quality.histories import SHANGHAI, Histories
 from gateway.quality.model import Model
 from gateway.quality.record import NONE, Record, steps_of
+from gateway.quality.spans import spanned
 from gateway.quality.states import STATES, Readings
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
@@ -32,7 +33,7 @@ class Evaluated(Struct, frozen=True):
 def evaluate(histories: Histories, record: Record, model: Model) -> Evaluated:
     """The beliefs as of the histories' day."""
     tables = Tables(model)
-    now, state = readings(tables, sweep(tables, steps_of(record)), as_of_day(histories))
+    now, state = readings(tables, sweep(tables, steps_of(spanned(record, model.spans))), as_of_day(histories))
     return Evaluated(histories, record, now, state)
 
 

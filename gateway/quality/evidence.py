@@ -1,6 +1,8 @@
 """What is observed about a number or a pair of person and number: the words, and one observation."""
 
+import re
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -94,6 +96,7 @@ def code_of(provider: str, evidence: str, vendor_code: str) -> str:
 
 
 _REPEATING = "+again"
+_NAME = re.compile(r"(.*?)(~\d{4}-\d\d-\d\d)?(\+again)?", re.DOTALL)
 
 
 def repeating(provider: str) -> str:
@@ -101,6 +104,20 @@ def repeating(provider: str) -> str:
     return provider + _REPEATING
 
 
+def during(provider: str, first: str) -> str:
+    """The name of a provider, or of `repeating`, for what it says in a time that begins on such a day (`2026-01-05`), in which its codes weigh otherwise."""
+    plain = provider.removesuffix(_REPEATING)
+    return f"{plain}~{first}{provider[len(plain) :]}"
+
+
 def first_said(provider: str) -> str:
-    """The provider behind a name of `repeating`, or the name itself."""
-    return provider.removesuffix(_REPEATING)
+    """The provider behind a name of `repeating` or `during`, or the name itself."""
+    return borrowed(provider)[-1]
+
+
+@lru_cache(maxsize=4096)
+def borrowed(provider: str) -> tuple[str, ...]:
+    """A name of a provider, and those whose weights it borrows where nothing was learned under it: nearest first, the provider's own last."""
+    found = _NAME.fullmatch(provider)
+    plain, time, again = (part or "" for part in found.groups()) if found else (provider, "", "")
+    return tuple(dict.fromkeys((provider, plain + time, plain + again, plain)))

@@ -9,7 +9,7 @@ from msgspec import Struct
 from gateway.quality.chain import HORIZON, Array
 from gateway.quality.record import NONE, Ints, Small, Steps
 from gateway.quality.sweep import by_rank, moved, share_of
-from gateway.quality.tables import SILENCE_DAYS, Tables, checked, come
+from gateway.quality.tables import HARDLY, SILENCE_DAYS, Tables, checked, come
 
 SOON_DAYS = 14
 """Messages that come so soon after another tell a phone that is off for days from one in service that failed to answer."""
@@ -33,6 +33,15 @@ class Counts(Struct):
     """The same for answers."""
     anew: list[list[Array]]
     """By start: of other listings that may have renewed a belief, how much likelier what came afterwards is if they did."""
+
+
+class Told(Struct):
+    """What all evidence says of each row, apart from the counts."""
+
+    on: Array
+    """The number was in service."""
+    died: Array
+    """How much likelier, against what is believed, the row and what came later would be had every number in service died just before it."""
 
 
 class Known(Struct, frozen=True):
@@ -74,8 +83,8 @@ class Ahead(Struct):
     anew: list[Anew]
 
 
-def expect(tables: Tables, steps: Steps, day: int) -> Counts:
-    """One pass over all histories, known until `day`."""
+def expect(tables: Tables, steps: Steps, day: int, *, told: Told | None = None) -> Counts:
+    """One pass over all histories, known until `day`. `told`, where given, is filled row by row."""
     size = tables.layout.size
     rows, starts = tables.rows(steps.codes), np.stack([tables.starts[key] for key in steps.starts])
     asked, answered = _exposures(tables, steps, day)
@@ -87,7 +96,7 @@ def expect(tables: Tables, steps: Steps, day: int) -> Counts:
         ahead = _forward(known, ranks)
         counts.likelihood += sum(float(np.log(scale).sum()) for scale in ahead.scale)
         counts.soon += sum(_soon(steps, at, scale) for (_, at), scale in zip(ranks[1:], ahead.scale[1:], strict=True))
-        _backward(known, counts, ahead, chunk, ranks)
+        _backward(known, counts, ahead, chunk, ranks, told)
     return counts
 
 
@@ -123,7 +132,7 @@ def _anew(known: Known, arrived: Array, at: Ints, *, first: bool) -> Anew:
     return Anew(place[some], share[some], old[some], new[some])
 
 
-def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: list[tuple[int, Ints]]) -> None:
+def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: list[tuple[int, Ints]], told: Told | None) -> None:
     steps = known.steps
     waited = np.clip(known.day - steps.sent_day[chunk], 0, SILENCE_DAYS - 1)
     # What the last message's silence until `day` says of the state then
@@ -131,6 +140,8 @@ def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: li
     for k in range(len(ranks) - 1, -1, -1):
         n, at = ranks[k]
         _count_states(known, counts, _normal(ahead.after[k] * later[:n]), at)
+        if told is not None:
+            _tell(known, told, ahead.after[k], later[:n], at)
         weighed = later[:n] * known.rows[steps.row[at]] / ahead.scale[k][:, None]
         weighed = _through_listings(known, counts, ahead, k, at, weighed)
         moves = known.tables.moves[ahead.days[k]]
@@ -139,6 +150,14 @@ def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: li
         if not k:
             np.add.at(counts.starts, steps.start[at], _normal(ahead.before[k] * back))
         later[:n] = back * known.silences[steps.silence[at]]
+
+
+def _tell(known: Known, told: Told, after: Array, later: Array, at: Ints) -> None:
+    layout, rows = known.tables.layout, known.rows[known.steps.row[at]]
+    on, all_of_it = layout.kinds == 0, (after * later).sum(axis=1)
+    told.on[at] = (after * later)[:, on].sum(axis=1) / all_of_it
+    dead_for_on = rows[:, layout.frozen] / np.maximum(rows[:, layout.stranger], HARDLY)
+    told.died[at] = after[:, on].sum(axis=1) * dead_for_on * later[:, layout.frozen] / all_of_it
 
 
 def _count_states(known: Known, counts: Counts, states: Array, at: Ints) -> None:

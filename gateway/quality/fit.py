@@ -11,16 +11,17 @@ from msgspec.structs import replace
 
 from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
-from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of
+from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, borrowed, code_of, first_said
 from gateway.quality.expect import Counts, expect
-from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest
-from gateway.quality.record import NONE, Ints, Record, Steps, steps_of
+from gateway.quality.lying import lies, parted
+from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest, provider_of
+from gateway.quality.record import NONE, Record, Steps, steps_of
+from gateway.quality.samples import own_above_all, sample
+from gateway.quality.spans import spanned
 from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
 from gateway.quality.worth import START_PRIOR, starts
 
 ROUNDS = 40
-SAMPLE = 30_000
-"""Pairs that are learned from: enough for codes seen once in ten thousand messages."""
 ENOUGH = 2e-6
 """Stops where a round improves the log-likelihood by less than this a row."""
 FEW, LAST_ROUNDS, FEWEST_ROUNDS = 6_000, 10, 3
@@ -35,8 +36,8 @@ CODE_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 3.0, 60.0, 20.0
 """What the priors count for: observations of each kind of number, moves, messages."""
 BRIEF_PRIOR = 1.0
 """Off periods of days a year, before anything is known, where they are looked for."""
-MOST_OTHERS = 3
-"""Rows of other persons on the same number, for each of its own, that a pair is learned from."""
+SCANS = 3
+"""Times that lies are looked for, most: one of each provider each time."""
 ENOUGH_DELAYS = 100
 """Certifications from which their delays are learned."""
 
@@ -50,22 +51,38 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
 
     Most rounds learn from a few thousand pairs, which is where the way is long; the last ones from all.
     """
-    record = _own_above_all(record)
-    model = replace(before, blocked=_blocked(steps_of(record)), responses=replace(before.responses, certified_within=_within(record)))
+    record = own_above_all(record)
+    codes = {name: weights for name, weights in before.codes.items() if not _of_spans(before, name)}
+    model = replace(before, spans=(), codes=codes, blocked=_blocked(steps_of(record)))
+    model = replace(model, responses=replace(before.responses, certified_within=_within(record)))
     few = sample(record, FEW) if record.pairs > 2 * FEW else record
     model = _with_briefs(*_climb(_offs(model, few), few, day, range(rounds), told), few, day, range(rounds // 2, rounds), told)
+    last = range(max(rounds - LAST_ROUNDS, 0), rounds)
     if few is not record:
-        model, _ = _climb(model, record, day, range(max(rounds - LAST_ROUNDS, 0), rounds), told)
-    unseen = _unseen(before, record)
-    kept = {name: before.brief[name] for name in unseen if name in before.brief}
-    model = replace(model, codes=unseen | dict(model.codes), brief=kept | dict(model.brief))
+        model, _ = _climb(model, record, day, last, told)
+    for _ in range(SCANS):
+        found = lies(spanned(record, model.spans), model, day)
+        if not found:
+            break
+        model = parted(model, record.codes, found)
+        for part, these in ((few, range(rounds // 2, rounds)), (record, last)):
+            model, _ = _climb(model, spanned(part, model.spans), day, these, told)
+    model = _with_unseen(model, before, record)
     return replace(model, version=f"fit-{digest(model)}")
 
 
-def _unseen(before: Model, record: Record) -> dict[str, Three]:
-    """What was learned before of providers that this record says nothing of: a sample may hold none of a small one's messages."""
-    seen = tuple(f"{code[0]}|" for code in record.codes)
-    return {name: weights for name, weights in before.codes.items() if not name.startswith(seen)}
+def _of_spans(model: Model, name: str) -> bool:
+    """Whether a name of `code_of` is that of a provider's codes in one of the model's spans."""
+    return any(span.name in borrowed(provider_of(name)) for span in model.spans)
+
+
+def _with_unseen(model: Model, before: Model, record: Record) -> Model:
+    """The model with what was learned before of providers that this record says nothing of: a sample may hold none of a small one's messages."""
+    seen = {first_said(code[0]) for code in record.codes}
+    codes = {name: weights for name, weights in before.codes.items() if first_said(provider_of(name)) not in seen}
+    brief = {name: before.brief[name] for name in codes if name in before.brief}
+    spans = tuple(span for span in before.spans if span.provider not in seen)
+    return replace(model, codes=codes | dict(model.codes), brief=brief | dict(model.brief), spans=(*model.spans, *spans))
 
 
 def _with_briefs(model: Model, soon: float, record: Record, day: int, rounds: range, told: Callable[[int, float], None]) -> Model:
@@ -99,43 +116,6 @@ def _offs(model: Model, record: Record) -> Model:
     share = float((said & outcomes).sum() + OFF_PRIOR * (OFF_SHARE + noise)) / float(outcomes.sum() + OFF_PRIOR) - noise
     share = min(max(share, OFF_SHARE), 0.5)
     return replace(model, brief={}, rates=replace(model.rates, off=model.rates.on * share / (1 - share), brief=0.0))
-
-
-def _own_above_all(record: Record) -> Record:
-    """The record with at most `MOST_OTHERS` rows of others for each of a pair's own.
-
-    What came of a clerk's number that stands for two hundred persons is one phone's life. It would be learned two hundred times over, each time whole:
-    half of all rows where one person in two hundred stands there, and calibration off by two points.
-    """
-    if not record.pairs:
-        return record
-    pair = np.repeat(np.arange(record.pairs), np.diff(record.first))
-    own = np.add.reduceat(record.own, record.first[:-1], dtype=np.int64)
-    others = np.diff(record.first) - own
-    every = np.ceil(others / np.maximum(MOST_OTHERS * own, 1)).astype(np.int64)
-    before: Ints = np.cumsum(~record.own) - ~record.own
-    nth: Ints = before - before[record.first[:-1]][pair]
-    kept = record.own | (nth % np.maximum(every, 1)[pair] == 0)
-    first = np.concatenate([[0], np.cumsum(np.bincount(pair[kept], minlength=record.pairs))])
-    return _rows(record, np.flatnonzero(kept), first)
-
-
-def sample(record: Record, most: int = SAMPLE) -> Record:
-    """Every n-th pair of a record, at most so many."""
-    return record if record.pairs <= most else only(record, np.linspace(0, record.pairs - 1, most).astype(np.int64))
-
-
-def only(record: Record, chosen: Ints) -> Record:
-    """The histories of these pairs."""
-    lengths = np.diff(record.first)[chosen]
-    rows = np.repeat(record.first[chosen] - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(lengths.sum())
-    return _rows(record, rows, np.concatenate([[0], np.cumsum(lengths)]))
-
-
-def _rows(record: Record, rows: Ints, first: Ints) -> Record:
-    day, what, start, verified_day = (column[rows] for column in (record.day, record.what, record.start, record.verified_day))
-    asks = None if record.asks is None else record.asks[rows]
-    return Record(first, day, what, record.own[rows], start, verified_day, record.codes, record.starts, asks)
 
 
 def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:

@@ -88,7 +88,7 @@ def _weights(
 ) -> Array:
     codes: dict[tuple[str, str, str], int] = {}
     row = [
-        FIRST_CODE + codes.setdefault((said_by(belief, one), one.evidence, one.vendor_code), len(codes))
+        FIRST_CODE + codes.setdefault((said_by(tables.model, belief, one), one.evidence, one.vendor_code), len(codes))
         if one.evidence in OUTCOME
         else (OWN if one.own else OTHER) + SAID[one.evidence]
         for belief, one in zip(beliefs, seen, strict=True)

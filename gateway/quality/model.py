@@ -5,6 +5,7 @@ the rest the middle of the populations that `bench/quality/populations.toml` nam
 """
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -13,8 +14,9 @@ from msgspec import Struct, field, to_builtins
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from gateway.quality.evidence import Evidence, code_of, first_said
+from gateway.quality.evidence import Evidence, borrowed, code_of, during
 
+EPOCH = date(1970, 1, 1)
 Three = tuple[float, float, float]
 """Probability of one outcome where the number is (in service, off or suspended, dead)."""
 
@@ -75,6 +77,34 @@ class Start(Struct, frozen=True):
     """How likely the source has checked a number that it lists again; as far, that replaces what was believed."""
 
 
+class Span(Struct, frozen=True):
+    """A time in which a provider's codes weighed otherwise than before and after: a route that lies for a while. Days are counted from 1970-01-01."""
+
+    provider: str
+    since: int
+    until: int | None = None
+    """The last day; None: it went on when this was learned, and what comes since counts as said in it."""
+
+    @property
+    def name(self) -> str:
+        """Under which its codes are kept."""
+        return during(self.provider, self.first_day)
+
+    @property
+    def first_day(self) -> str:
+        """2026-01-05."""
+        return (EPOCH + timedelta(days=self.since)).isoformat()
+
+    @property
+    def last_day(self) -> str:
+        """2026-01-05, or nothing where it goes on."""
+        return "" if self.until is None else (EPOCH + timedelta(days=self.until)).isoformat()
+
+    def holds(self, day: int) -> bool:
+        """Whether a day lies in it."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
 class Model(Struct, frozen=True, dict=True):
     """Everything the beliefs assume. Immutable; `version` names it in records."""
 
@@ -88,6 +118,8 @@ class Model(Struct, frozen=True, dict=True):
     """For codes of `codes`: their weight where the number is off for days. A phone that is switched off gives other words than one that is suspended."""
     blocked: Mapping[str, float] = field(default_factory=lambda: {"recipient_blocked": 0.9, "carrier_blacklist": 0.6})
     """Probability that the next message is blocked too."""
+    spans: tuple[Span, ...] = ()
+    """Times in which a provider's codes weigh under another name; where two hold, the first."""
     stages: int = 3
     """Steps in which the freeze passes: more make its length more certain."""
 
@@ -97,35 +129,41 @@ class Model(Struct, frozen=True, dict=True):
         return len(self.responses.shares)
 
     @cached_property
-    def together(self) -> Mapping[str, Three]:
-        """What the learned codes of a provider and class weigh together, by `provider|evidence|`."""
-        made: dict[str, Three] = {}
-        for name, (on, off, dead) in self.codes.items():
-            key = _class_of(name)
-            before = made.get(key, (0.0, 0.0, 0.0))
-            made[key] = (before[0] + on, before[1] + off, before[2] + dead)
+    def together(self) -> Mapping[str, tuple[str, ...]]:
+        """The learned codes of a provider and class, by `provider|evidence|`."""
+        made: dict[str, tuple[str, ...]] = {}
+        for name in self.codes:
+            made[_class_of(name)] = (*made.get(_class_of(name), ()), name)
         return made
 
-    def weights(self, provider: str, evidence: str, vendor_code: str) -> Three:
-        """What an outcome weighs: its own code's weights, else those of its class at this provider, else the prior of its class.
+    def called(self, provider: str, day: int) -> str:
+        """The name under which a provider's words of that day weigh."""
+        return next((span.name for span in self.spans if span.provider == provider and span.holds(day)), provider)
+
+    def known(self, provider: str, evidence: str, vendor_code: str) -> tuple[str, ...]:
+        """The learned codes that an outcome weighs as, together: its own, else those of its class at this provider; none: the prior of its class holds.
 
         A provider whose word for absent is worth little has no better one in a code that was first seen after the fit.
         """
-        for name in (provider, first_said(provider)):
-            known = self.codes.get(code_of(name, evidence, vendor_code)) or self.together.get(code_of(name, evidence, ""))
-            if known:
-                return known
-        return CLASSES[Evidence(evidence)]
+        for name in borrowed(provider):
+            own = code_of(name, evidence, vendor_code)
+            if found := (own,) if own in self.codes else self.together.get(code_of(name, evidence, "")):
+                return found
+        return ()
+
+    def weights(self, provider: str, evidence: str, vendor_code: str) -> Three:
+        """What an outcome weighs where the number is in service, off, dead."""
+        known = [self.codes[name] for name in self.known(provider, evidence, vendor_code)]
+        return (
+            (sum(one[0] for one in known), sum(one[1] for one in known), sum(one[2] for one in known))
+            if known
+            else CLASSES[Evidence(evidence)]
+        )
 
     def weight_brief(self, provider: str, evidence: str, vendor_code: str) -> float:
-        """The fourth weight of an outcome, where the number is off for days; found like the three of `weights`."""
-        for one in (provider, first_said(provider)):
-            name, alike = code_of(one, evidence, vendor_code), code_of(one, evidence, "")
-            if name in self.codes:
-                return self.brief.get(name, self.codes[name][1])
-            if alike in self.together:
-                return sum(self.brief.get(code, off) for code, (_, off, _) in self.codes.items() if _class_of(code) == alike)
-        return BRIEF[Evidence(evidence)]
+        """What it weighs where the number is off for days."""
+        known = self.known(provider, evidence, vendor_code)
+        return sum(self.brief.get(name, self.codes[name][1]) for name in known) if known else BRIEF[Evidence(evidence)]
 
 
 CLASSES: Mapping[Evidence, Three] = {
@@ -155,6 +193,11 @@ BRIEF: Mapping[Evidence, float] = {
 """The same where the number is off for days: switched off (关机) rather than suspended (停机)."""
 
 _WORDS = tuple(f"|{word}|" for word in CLASSES)
+
+
+def provider_of(name: str) -> str:
+    """The provider's name in a name of `code_of`."""
+    return _class_of(name).rstrip("|").rpartition("|")[0]
 
 
 def _class_of(name: str) -> str:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation, repeating
+from gateway.quality.model import Model
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
@@ -101,9 +102,10 @@ def answered(seen: Observation) -> bool:
     return seen.own and seen.evidence in RESPONSES
 
 
-def said_by(before: PairBelief, seen: Observation) -> str:
+def said_by(model: Model, before: PairBelief, seen: Observation) -> str:
     """Under whose name an outcome weighs."""
-    return repeating(seen.provider) if seen.provider in before.absent_by else seen.provider
+    name = model.called(seen.provider, seen.day) if model.spans else seen.provider
+    return repeating(name) if seen.provider in before.absent_by else name
 
 
 def absences(before: PairBelief, seen: Observation) -> frozenset[str]:
@@ -156,7 +158,8 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
     vector = vector_of(belief)
     if seen.own and seen.asks:
         vector = _silent(tables, belief, vector, seen.day)
-    vector = tables.move(vector, seen.day - belief.day) * tables.code(said_by(belief, seen), seen.evidence, seen.vendor_code)
+    said = said_by(tables.model, belief, seen)
+    vector = tables.move(vector, seen.day - belief.day) * tables.code(said, seen.evidence, seen.vendor_code)
     blocked, absent_by = _block(tables, belief, seen), absences(belief, seen)
     after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by)
     if not (seen.own and seen.asks):

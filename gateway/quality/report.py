@@ -26,14 +26,27 @@ class CodeWeights(Struct, frozen=True):
     prior: Weights
 
 
+class LiedTime(Struct, frozen=True):
+    """A time in which a provider called more numbers in service absent than before and after. Days as 2026-01-05."""
+
+    since: str
+    until: str | None
+    """The last day; None: it went on when this was learned."""
+    outcomes: int
+    false_absent: float
+
+
 class RouteWorth(Struct, frozen=True):
-    """A provider: outcomes that were learned from, and the share of numbers in service that it calls absent."""
+    """A provider: outcomes that were learned from, and the share of numbers in service that it calls absent, but for times that are over."""
 
     provider: str
     outcomes: int
     false_absent: float
     suspect: bool
-    """More than `LIES_FROM`, of at least `TRUSTED_FROM` outcomes."""
+    """One of the shares is more than `LIES_FROM`, of at least `TRUSTED_FROM` outcomes or in a time that goes on."""
+    false_absent_again: float = 0.0
+    """The same of those numbers only that it called absent the time before."""
+    lied: tuple[LiedTime, ...] = ()
 
 
 class SourceWorth(Struct, frozen=True):

@@ -1,41 +1,30 @@
 """Model and record → report: what was learned, for people."""
 
-from collections import Counter
-
 import numpy as np
 
-from gateway.quality.evidence import Evidence, first_said
+from gateway.quality.evidence import Evidence
 from gateway.quality.model import CLASSES, Model, Start, Three
 from gateway.quality.record import NONE, Record
-from gateway.quality.report import CodeWeights, HeldOut, Report, RouteWorth, SourceWorth, Weights
-from gateway.quality.routes import LIES_FROM, TRUSTED_FROM, false_absent
+from gateway.quality.report import CodeWeights, HeldOut, Report, SourceWorth, Weights
+from gateway.quality.routes import worth
+from gateway.quality.spans import spanned
 
 
 def report(model: Model, before: Model, record: Record, held_out: HeldOut | None = None) -> Report:
     """What the model learned from this record."""
-    seen = np.bincount(record.what[record.what >= 0], minlength=len(record.codes)).tolist()
+    spoken = spanned(record, model.spans)
+    seen = np.bincount(spoken.what[spoken.what >= 0], minlength=len(spoken.codes)).tolist()
     return Report(
         before.version,
-        _routes(model, record, seen),
+        worth(model, record),
         tuple(
             CodeWeights(*code, count, _weights(model.weights(*code)), _weights(CLASSES[Evidence(code[1])]))
-            for code, count in zip(record.codes, seen, strict=True)
+            for code, count in zip(spoken.codes, seen, strict=True)
         ),
         model.rates,
         model.responses,
         tuple(_source(key, model.starts[key], count) for key, count in zip(record.starts, listed_again(record), strict=True)),
         held_out,
-    )
-
-
-def _routes(model: Model, record: Record, seen: list[int]) -> tuple[RouteWorth, ...]:
-    outcomes: Counter[str] = Counter()
-    for code, count in zip(record.codes, seen, strict=True):
-        outcomes[first_said(code[0])] += count
-    shares = false_absent(model, record.codes)
-    return tuple(
-        RouteWorth(provider, outcomes[provider], round(share, 6), share > LIES_FROM and outcomes[provider] >= TRUSTED_FROM)
-        for provider, share in shares.items()
     )
 
 

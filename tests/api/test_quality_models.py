@@ -7,12 +7,13 @@ import asyncpg
 import msgspec
 import numpy as np
 
+from gateway.quality.evidence import code_of
 from gateway.quality.kept import written
-from gateway.quality.model import PRIOR, Model, digest
+from gateway.quality.model import PRIOR, Model, Span, digest
 from gateway.quality.record import Record
 from gateway.quality.report import Basis
 from gateway.quality.reporting import report
-from gateway.store import quality_models
+from gateway.store import gauges, quality_models
 from tests.api.conftest import Client, MakeClient
 from tests.api.rows import NOON
 from tests.api.test_files import sheet_rows
@@ -35,7 +36,7 @@ def learned(lies: float) -> tuple[Model, Record]:
     model = msgspec.structs.replace(PRIOR, codes=weights)
     rows = np.repeat(np.arange(4, dtype=np.int32), SEEN)
     nothing = np.full(len(rows), -1, dtype=np.int32)
-    record = Record(np.array([0, len(rows)]), rows * 0, rows, rows >= 0, nothing, nothing, CODES, ("counter",))
+    record = Record(np.arange(len(rows) + 1), rows * 0, rows, rows >= 0, nothing, nothing, CODES, ("counter",))
     return msgspec.structs.replace(model, version=f"fit-{digest(model)}"), record
 
 
@@ -73,6 +74,24 @@ async def test_one_shows_all_that_was_learned(client: Client, pool: asyncpg.Pool
     assert routes == {"acme": (900, True), "other": (400, False), "tiny": (3, False)}
     assert found["report"]["rates"]["freeze_days"] == 90.0
     assert (await client.get("/v1/quality/models/fit-000000000000")).status == 404
+
+
+async def test_a_time_in_which_a_provider_lied_is_said_apart_from_what_it_does_now(client: Client, pool: asyncpg.Pool) -> None:
+    model, record = learned(0.001)
+    names = {"acme": Span("acme", 0, 10), "other": Span("other", 0)}
+    lying = {code_of(span.name, *code[1:]): (0.3, 0.2, 0.5) for span in names.values() for code in CODES if code[0] == span.provider}
+    model = msgspec.structs.replace(model, codes={**model.codes, **lying}, spans=tuple(names.values()))
+    model = msgspec.structs.replace(model, version=f"fit-{digest(model)}")
+    texts = (msgspec.json.encode(one).decode() for one in (Basis(9000, 70_000, 50_000, 7, NOON), report(model, PRIOR, record)))
+    async with pool.acquire() as connection:
+        await quality_models.keep(connection, model.version, written(model), *texts)
+        shares = (await gauges.read(connection, gauges.Census())).false_absent
+    [item] = (await get(client, "/v1/quality/models"))["items"]
+    assert item["says"] == [
+        "服务商 acme 自 1970-01-01 至 1970-01-11 把 30% 的在用号码报为空号：该期间的“空号”回执已按此折算，请向其核实原因。",
+        "服务商 other 自 1970-01-01 起至今把 30% 的在用号码报为空号：该期间的“空号”回执已按此折算，请向其核实原因。",
+    ]
+    assert shares == {"acme": 0.001, "other": 0.3, "tiny": 0.001}
 
 
 async def test_who_sees_a_region_is_told_that_this_is_of_the_country(make_client: MakeClient, pool: asyncpg.Pool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from gateway.pipeline import fitting
@@ -89,6 +90,34 @@ async def test_living_numbers_that_the_bad_route_took_away_come_back_with_the_mo
     harmed_then, right_then = await given_up()
     assert harmed_then <= 2
     assert right_then > 0.7 * right
+
+
+async def test_a_route_that_began_to_lie_is_named_with_its_first_day_and_living_numbers_come_back(connection: Any) -> None:
+    history = lived("test-route-lies-for-a-time", PERSONS)
+    await record(connection, history)
+    lately = np.isin(history.record.what[history.record.first[1:] - 1], [history.record.codes.index(("p2", "number_absent", "001"))])
+    keys = [key_of(address) for address in history.source.address[lately & history.end_reach].tolist()]
+    assert len(keys) > 3
+
+    async def reach() -> float:
+        async with connection.transaction():
+            found = await in_force(connection)
+            await believe(connection, keys, lens(found.model, found.id))
+        return float(await connection.fetchval("select avg(p_reach) from contact where key = any($1)", keys))
+
+    before = await reach()
+    made = await learn(connection, deaf)
+    assert made.report is not None
+    routes = {route.provider: route for route in made.report.routes}
+    assert [(name, [time.until is None for time in route.lied]) for name, route in routes.items()] == [
+        ("p0", [False]),
+        ("p1", []),
+        ("p2", [True]),
+    ]
+    assert {name: route.suspect for name, route in routes.items()} == {"p0": False, "p1": False, "p2": True}
+    assert {row["provider"] for row in msgspec.to_builtins(made.report.codes)} >= {f"p2~{routes['p2'].lied[0].since}", "p2"}
+    assert (await in_force(connection)).model == made.model
+    assert await reach() > before + 0.3
 
 
 async def test_the_store_says_what_the_population_was(connection: Any) -> None:

@@ -5,13 +5,15 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from gateway.quality.evaluate import evaluate, rows
 from gateway.quality.evidence import Evidence, Observation, repeating
 from gateway.quality.fit import fit
 from gateway.quality.histories import Histories
 from gateway.quality.model import PRIOR, Model
 from gateway.quality.pair import UNKNOWN, observe
-from gateway.quality.routes import suspect
+from gateway.quality.routes import worth
 from gateway.quality.tables import Tables
 
 BEGAN, PERSONS, MESSAGES, APART = datetime(2021, 1, 4, 2, tzinfo=UTC), 1_500, 20, 90
@@ -53,7 +55,11 @@ def test_a_route_that_is_always_wrong_about_the_same_numbers_is_noticed_and_does
             living.add(person)
     record = histories.record()
     model = fit(record, (NOW.date() - date(1970, 1, 1)).days)
-    assert [name for name, _ in suspect(model, record.codes)] == ["bad"]
+    named = [route for route in worth(model, record) if route.suspect]
+    assert [route.provider for route in named] == ["bad"]
+    assert named[0].false_absent == pytest.approx(0.2, abs=0.03)
+    assert named[0].false_absent_again > 0.9
+    assert named[0].lied == ()
     assert given_up(histories, PRIOR, living) > 0.02
     assert given_up(histories, model, living) < 0.004
 

@@ -13,10 +13,11 @@ from bench.quality.population import History, Population, happen, populations
 from gateway.quality.chain import Layout, generator, transitions
 from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.expect import expect
-from gateway.quality.fit import fit, sample
+from gateway.quality.fit import fit
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import steps_of
-from gateway.quality.routes import suspect
+from gateway.quality.routes import worth
+from gateway.quality.samples import sample
 from gateway.quality.tables import Tables
 
 PERSONS = 2_500
@@ -62,7 +63,8 @@ def test_weights_of_codes_are_found_for_each_provider() -> None:
 @pytest.mark.parametrize("alone", [False, True])
 def test_a_route_that_calls_living_numbers_absent_is_noticed_and_does_no_more_harm(alone: bool) -> None:
     history, model = tried(alone)
-    assert [share for _, share in suspect(model, history.record.codes)] == [pytest.approx(0.2, abs=0.03)]
+    assert [route.false_absent for route in worth(model, history.record) if route.suspect] == [pytest.approx(0.2, abs=0.03)]
+    assert not model.spans
     steps = steps_of(history.record)
     before, after = (believe(Tables(one), steps, history).suppressed & history.truth_own for one in (PRIOR, model))
     assert before.sum() / history.truth_own.sum() > 0.01

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from bench.quality.measure import believe, figures
 from bench.quality.population import History, happen, populations
 from gateway.quality.evidence import Evidence, Observation
-from gateway.quality.fit import fit, sample
+from gateway.quality.fit import fit
 from gateway.quality.model import PRIOR, STARTS, Model
 from gateway.quality.pair import observe, reading, vector_of
 from gateway.quality.record import steps_of
 from gateway.quality.report import Report
 from gateway.quality.reporting import report
+from gateway.quality.samples import sample
 from gateway.quality.tables import Tables
 from gateway.quality.worth import renews
 from tests.quality.conftest import Story

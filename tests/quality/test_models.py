@@ -18,7 +18,7 @@ from gateway.pipeline.models import in_force
 from gateway.quality.evidence import Evidence, code_of
 from gateway.quality.kept import Spoilt, read, written
 from gateway.quality.model import CLASSES, PRIOR, Model, digest
-from gateway.quality.routes import false_absent, suspect
+from gateway.quality.routes import false_absent
 from gateway.store import gauges, quality_models
 from gateway.store.pool import open_pool
 
@@ -140,7 +140,6 @@ def test_a_code_of_a_class_or_a_provider_that_was_never_seen_has_the_prior_of_it
 
 def test_what_a_new_code_borrows_makes_nobody_suspect() -> None:
     codes = [("bad", "number_absent", "MK:0001"), *(("bad", "number_absent", f"new{n}") for n in range(5)), ("good", "delivered", "x")]
-    assert suspect(learned(), codes) == [("bad", 0.2)]
     assert false_absent(learned(), codes) == {"bad": 0.2, "good": 0}
 
 
