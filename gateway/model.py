@@ -105,6 +105,11 @@ class Tried(Struct, frozen=True, gc=False):
     renewed: bool = False
     """Of a notice nobody was informed by: since then its number was verified anew, overridden or believed in again, or its account follows again."""
 
+    @property
+    def denied(self) -> bool:
+        """Somebody answered "not me" to it: whatever is reported of it, it did not tell the person."""
+        return self.reason is Reason.WRONG_PERSON and self.status is not Status.CANCELED
+
 
 class Notice(Struct, frozen=True, gc=False):
     """A duty to inform one person. `duty` is its key: nobody is told the same duty twice."""

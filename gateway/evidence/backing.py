@@ -22,6 +22,13 @@ select n.id from notice n
 
 INFORMED_PERSON = INFORMED.replace(" limit $1", " and n.person_id = $2 limit $1")
 
+DENIED = """
+select m.id from message m
+ where m.reason = 'wrong_person' and m.status in ('sending', 'unknown', 'sent', 'delivered')
+   and not exists (select from inbound i where i.key = m.key and i.message_id = m.id and i.keyword = 'wrong_person') limit $1"""
+
+DENIED_PERSON = DENIED.replace(" limit $1", " and m.person_id = $2 limit $1")
+
 OVERRIDDEN = """
 select c.id from contact c
  where c.override_until > now(){of} and not exists (
@@ -41,6 +48,8 @@ async def check(connection: Session, report: Report, person: str | None = None) 
         await _messages(connection, rows, report)
     for row in await connection.fetch(INFORMED if person is None else INFORMED_PERSON, MOST_KEPT, *of):
         report.wrong(f"notice {row[0]}", "says informed, and no message of it was delivered")
+    for row in await connection.fetch(DENIED if person is None else DENIED_PERSON, MOST_KEPT, *of):
+        report.wrong(f"message {row[0]}", 'counts as answered "not me", and no sealed reply says so')
     overridden = OVERRIDDEN.format(of="" if person is None else " and c.person_id = $2")
     for row in await connection.fetch(overridden, MOST_KEPT, *of):
         report.wrong(f"contact {row[0]}", "is used although it was given up, and no confirmed override says so")

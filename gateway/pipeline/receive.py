@@ -112,7 +112,7 @@ class Receive:
                 await seals.insert(connection, seal)
             seal.committed(connection.chain)
         draw.done()
-        replan = heard is not None or any(report.status is not Status.DELIVERED for _, report in batch.moved)
+        replan = heard is not None or any(not _informs(stand, report) for stand, report in batch.moved)
         unmapped = Counter((u.provider, u.code) for u in batch.unmapped if not u.again)
         await self._committed(Received(batch.moved, closed, unmapped, replan, [u.receipt_id for u in batch.unjoined]), now)
         return len(incoming)
@@ -156,7 +156,7 @@ class Receive:
         await receipts.move(connection, batch.moves, now)
         await unlearned.put(connection, {s.key for s, _ in batch.moved})
         closed = await self._close(connection, batch, now, seal_id, entries)
-        failed = [s.person_id for s, r in batch.moved if r.status is not Status.DELIVERED]
+        failed = [s.person_id for s, r in batch.moved if not _informs(s, r)]
         if failed:
             await persons.plan_again(connection, failed, now)
         return entries, closed
@@ -164,7 +164,7 @@ class Receive:
     async def _close(
         self, connection: Connection, batch: _Batch, now: datetime, seal_id: int, entries: list[bytes]
     ) -> list[tuple[int, str, str]]:
-        met = [s.notice_id for s, r in batch.moved if r.status is Status.DELIVERED]
+        met = [s.notice_id for s, r in batch.moved if _informs(s, r)]
         if not met:
             return []
         closed = await notices.close_informed(connection, met, now, seal_id)
@@ -210,6 +210,16 @@ def _unmapped(callback: Incoming, report: Report, stand: Standing | None, receip
     )
 
 
+def _denied(stand: Standing) -> bool:
+    """Whether somebody answered "not me" to the message before anything was reported on it."""
+    return stand.reason == Reason.WRONG_PERSON
+
+
+def _informs(stand: Standing, report: Report) -> bool:
+    """Whether a report says that the person was told."""
+    return report.status is Status.DELIVERED and not _denied(stand)
+
+
 def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done: set[int]) -> None:
     row.message_ids.append(stand.id)
     row.statuses.append(report.status)
@@ -220,8 +230,9 @@ def _join(batch: _Batch, row: ReceiptRow, stand: Standing, report: Report, done:
         return
     done.add(stand.id)
     code = report.vendor_code[:LONGEST_CODE] if report.vendor_code else None
-    move = Move(report.status, report.reason, report.fault, report.permanent, code)
+    reason = report.reason or (Reason.WRONG_PERSON if _denied(stand) else None)
+    move = Move(report.status, reason, report.fault, report.permanent, code)
     batch.moves.setdefault(move, []).append((stand.id, row.id))
     batch.moved.append((stand, report))
-    if stand.provisional and report.status is Status.DELIVERED:
+    if stand.provisional and _informs(stand, report):
         batch.reopened.append(Closing(stand.notice_id, NoticeStatus.INFORMED, Reason.DUTY_MET))

@@ -27,6 +27,11 @@ class Heard(Struct, frozen=True):
     whose: dict[int, str]
     """The person whom a message that was answered was for."""
 
+    def answered(self, reply: Inbound, key: bytes) -> tuple[int | None, str]:
+        """The message that a reply is to, as far as anybody can tell, and whose it is."""
+        named = int(reply.reference) if ours(reply.reference) else 0
+        return (named, self.whose[named]) if named in self.whose else self.last.get(key, (None, ""))
+
 
 class Replies:
     """Joins and writes replies. `channel_of` a provider; `key` of an address as the channel's contacts are kept."""
@@ -49,9 +54,11 @@ class Replies:
             keyed.append((provider, reply, channel, key))
         keys = list({key for *_, key in keyed})
         holders = sorted({person for people in (await inbound.holders(connection, keys)).values() for person in people})
-        await persons.lock_also_of(connection, holders, messages)
         whose = {message: person for message, (_, _, person) in answered.items()}
-        return Heard(keyed, holders, await inbound.last_messages(connection, keys), whose)
+        heard = Heard(keyed, holders, await inbound.last_messages(connection, keys), whose)
+        about = [message for _, reply, _, key in keyed if (message := heard.answered(reply, key)[0]) is not None]
+        await persons.lock_also_of(connection, holders, [*messages, *about])
+        return heard
 
     def _consents(self, provider: str, reply: Inbound, sign: Sign, where: tuple[bytes, str], at: datetime) -> list[consents.Word]:
         """A sign counts from when the person gave it, by the vendor's clock, so that a late repetition changes nothing; never from the future."""
@@ -68,8 +75,7 @@ class Replies:
         denied: set[tuple[bytes, str]] = set()
         for provider, reply, channel, key in heard.replies:
             word: Keyword | Sign = keyword(reply.text) if reply.sign is None else reply.sign
-            answered = int(reply.reference) if ours(reply.reference) else 0
-            message, person = (answered, heard.whose[answered]) if answered in heard.whose else heard.last.get(key, (None, ""))
+            message, person = heard.answered(reply, key)
             sealed = self._vault.seal_raw(reply.text.encode(errors="replace"), b"inbound")
             rows.append(InboundRow(take(), provider, key, channel, message, word, sealed))
             if isinstance(word, Sign):
@@ -81,6 +87,8 @@ class Replies:
                 denied.add((key, person))
         await inbound.insert(connection, rows, at, seal_id)
         if denied:  # contacts before numbers, as everybody takes them
+            to = sorted({r.message_id for r in rows if r.keyword == Keyword.WRONG_PERSON and r.message_id is not None})
+            await inbound.deny_messages(connection, to)
             await inbound.deny(connection, denied, at)
         if marks:
             await numbers.mark(connection, marks, at)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from gateway.model import Draft, Notice
+from gateway.model import Draft, Notice, Tried
 from gateway.plan.calendar_duties import passed
 from gateway.plan.codes import Why
-from gateway.plan.duties import follows, siblings
+from gateway.plan.duties import follows, may_have_told, siblings
 from gateway.plan.instants import day_of
 from gateway.plan.ladder import Rung, climb, decided
 from gateway.plan.people import enlist, hand_over
@@ -45,19 +45,24 @@ def _start(work: Work, notice: Notice) -> None:
 
 
 def _follow(work: Work, notice: Notice) -> None:
-    """A delivery ends the notice, also a late one; while a message may still arrive nothing else is tried."""
+    """A delivery ends the notice, also a late one; while a message may still tell the person nothing else is tried."""
     if not notice.tried:
         return
-    if any(t.status == Status.DELIVERED for t in notice.tried):
+    if any(t.status == Status.DELIVERED and may_have_told(work, t) for t in notice.tried):
         close(work, notice, NoticeStatus.INFORMED, None)
         work.outreach_withdrawn.append(notice.id)
         _met(work, siblings(work, notice))
     elif notice.status == IN_PROGRESS:
         recalled = {r.key for r in work.recalls if r.notice_id == notice.id} if work.recalls else ()
-        if all(t.status in FINAL or (t.status == Status.QUEUED and t.key in recalled) for t in notice.tried):
+        if all(_is_over(work, t) or (t.status == Status.QUEUED and t.key in recalled) for t in notice.tried):
             _next(work, notice)
         elif _latest_passed(work, notice) and not follows(work, notice):
             enlist(work, notice, Why.NOT_INFORMED)
+
+
+def _is_over(work: Work, tried: Tried) -> bool:
+    """Whether nothing is to be waited for: it ended, or somebody who is not the person has it."""
+    return tried.status in FINAL or (tried.denied and not may_have_told(work, tried))
 
 
 def _latest_passed(work: Work, notice: Notice) -> bool:

@@ -9,11 +9,11 @@ from itertools import count
 
 from gateway.model import Notice
 from gateway.plan.calendar_duties import suspended_already
-from gateway.plan.duties import LEFT, LIFTABLE, benefit_key, cycle_key
+from gateway.plan.duties import LIFTABLE, benefit_key, cycle_key, may_have_told, unmet
 from gateway.plan.instants import day_of
 from gateway.plan.ladder import HOW, climb
 from gateway.plan.people import hand_over
-from gateway.plan.work import CANCELED, SUPPRESSED, UNINFORMED, Duty, DutyOf, Work, every, standing
+from gateway.plan.work import CANCELED, INFORMED, SUPPRESSED, UNINFORMED, Duty, DutyOf, Work, every, standing
 from gateway.stops import untrue
 from gateway.words import Cause, Kind, Status
 
@@ -27,7 +27,7 @@ def take_up(work: Work, same: dict[DutyOf, list[Notice]]) -> None:
     """Takes up what people have and a message could do now."""
     taken = 0
     for known in same.values():
-        last = next((notice for notice in reversed(known) if notice.status == UNINFORMED), None)
+        last = next((notice for notice in reversed(known) if unmet(work, notice)), None)
         if last is None or not _stands(work, known, last):
             continue
         duty = _again(work, known, last)
@@ -42,7 +42,8 @@ def take_up(work: Work, same: dict[DutyOf, list[Notice]]) -> None:
             taken += 1
             duty.id = work.rules.ids.notice()
             work.duties.append(duty)
-            hand_over(work, duty, last.reason)
+            if last.status == UNINFORMED:  # people have it already, and go on
+                hand_over(work, duty, last.reason)
 
 
 def _stands(work: Work, known: list[Notice], last: Notice) -> bool:
@@ -58,8 +59,10 @@ def _stands(work: Work, known: list[Notice], last: Notice) -> bool:
 def _over(work: Work, notice: Notice) -> bool:
     """Ended with nobody informed, or withdrawn for a reason that no longer holds; nothing of it is on its way or came late."""
     status, reason = standing(work, notice)
+    if status == INFORMED:
+        return unmet(work, notice)
     ended = status == UNINFORMED or (status in {CANCELED, SUPPRESSED} and reason in LIFTABLE)
-    return ended and not any(t.status in LEFT for t in notice.tried)
+    return ended and not any(may_have_told(work, t) for t in notice.tried)
 
 
 def _in_time(work: Work, first: Notice, last: Notice) -> bool:

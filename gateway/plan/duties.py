@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from gateway.model import Notice, Tried, Verdict
 from gateway.plan.codes import Code
-from gateway.plan.work import CANCELED, SUPPRESSED, UNINFORMED, Duty, DutyOf, Work, every, standing
+from gateway.plan.work import CANCELED, INFORMED, SUPPRESSED, UNINFORMED, Duty, DutyOf, Work, every, standing
 from gateway.stops import TABLE, Cell, untrue
 from gateway.words import Cause, Insurance, Kind, Reason, Status
 
@@ -116,7 +116,7 @@ def _renewed(duty: Duty, known: list[Notice | Duty]) -> str:
 def group(work: Work) -> None:
     """Sorts notices by duty for whoever was not informed once: only theirs have more than one that matters."""
     for notice in work.notices:
-        if notice.status is UNINFORMED:
+        if unmet(work, notice):
             break
     else:
         return
@@ -132,6 +132,21 @@ def duty_of(notice: Notice | Duty) -> DutyOf:
     else:
         told = () if notice.deadline is not None else tuple(sorted(notice.insurance))
     return notice.kind, notice.cause, notice.effective, told
+
+
+def unmet(work: Work, notice: Notice) -> bool:
+    """Whether it ended and nobody was informed: it says so, or whoever had its message answered "not me", and nobody takes that back."""
+    if notice.status != INFORMED or not notice.tried:
+        return notice.status == UNINFORMED
+    return not any(may_have_told(work, t) for t in notice.tried)
+
+
+def may_have_told(work: Work, tried: Tried) -> bool:
+    """Whether a message that left may have told the person. One that was answered "not me" did not, unless the number proved to be theirs all the same."""
+    if not tried.denied:
+        return tried.status in LEFT
+    number = tried.channel, tried.key
+    return any((c.channel, c.key) == number and c.denied_on is None for c in work.contacts)
 
 
 def siblings(work: Work, notice: Notice | Duty) -> list[Notice]:

@@ -11,7 +11,7 @@ from gateway.stops import untrue
 from gateway.words import OPEN_NOTICE, Beneficiary, Cause, Insurance, Kind, Lane, NoticeStatus, Reason
 
 SCHEDULED, IN_PROGRESS, UNINFORMED = NoticeStatus.SCHEDULED, NoticeStatus.IN_PROGRESS, NoticeStatus.UNINFORMED
-CANCELED, SUPPRESSED = NoticeStatus.CANCELED, NoticeStatus.SUPPRESSED
+CANCELED, SUPPRESSED, INFORMED = NoticeStatus.CANCELED, NoticeStatus.SUPPRESSED, NoticeStatus.INFORMED
 
 
 DutyOf = tuple[str, str, date, tuple[str, ...]]

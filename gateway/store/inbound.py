@@ -23,6 +23,12 @@ DENY = """
 update contact c set denied_at = $3 from unnest($1::bytea[], $2::text[]) as u(key, person)
  where c.key = u.key and (c.person_id = u.person or u.person = '') and c.denied_at is null"""
 
+# One that nobody reported on yet ends its notice no more once it is delivered (gateway/pipeline/receive.py).
+DENY_MESSAGES = """
+with answered as (
+  update message set reason = 'wrong_person' where id = any($1::bigint[]) and status in ('sending', 'unknown', 'sent', 'delivered') returning notice_id)
+update notice set denied = true where id in (select notice_id from answered) and not denied"""
+
 
 class InboundRow(Struct, frozen=True):
     """A reply to be written."""
@@ -63,3 +69,8 @@ async def insert(connection: Connection, rows: Sequence[InboundRow], at: datetim
 async def deny(connection: Connection, denied: Collection[tuple[bytes, str]], at: datetime) -> None:
     """Somebody answered "not me": (key, person id) of contacts that are not used any more; without a person, whoever holds the number."""
     await connection.execute(DENY, [key for key, _ in denied], [person for _, person in denied], at)
+
+
+async def deny_messages(connection: Connection, ids: Sequence[int]) -> None:
+    """Somebody answered "not me" to these messages: whoever has them, the person was not told. Their persons are locked."""
+    await connection.execute(DENY_MESSAGES, ids)

@@ -19,7 +19,7 @@ select n.id, n.person_id, n.duty, n.kind, n.cause, n.insurance, n.effective, n.s
        n.cycle_start, n.deadline, n.request, n.checks, n.event_source, n.event_id,
        m.contact_id, m.channel, m.key, m.status, m.reason
   from unnest($1::text[]) as u(person) join notice n on n.person_id = u.person
-       left join message m on m.notice_id = n.id and n.status not in ('informed', 'suppressed')
+       left join message m on m.notice_id = n.id and (n.status not in ('informed', 'suppressed') or n.denied)
  order by n.person_id || '', n.created_at, n.id, m.created_at, m.rung, m.id"""
 
 RENEWED = f"""
@@ -33,10 +33,13 @@ select m.notice_id, m.key
                                                  where l.key = m.key and l.person_id = m.person_id and l.at <= ended.at), '-infinity'))
     or exists (select from suppression_override o
                 where o.person_id = m.person_id and o.key = m.key and o.confirmed_at > ended.at and o.ended_at is null and o.until > now())
-    or exists (select from quality_change q where q.person_id = m.person_id and q.key = m.key and q.at > ended.at and {TAKEN_BACK})
+    or exists (select from quality_change q where m.reason is distinct from 'wrong_person' and q.person_id = m.person_id and q.key = m.key and q.at > ended.at and {TAKEN_BACK})
     or exists (select from consent k where k.key = m.key and k.template in (m.template, '') and k.at > ended.at and k.state <> all (array{list(NOES)}))"""  # noqa: S608 - our own words
 """Numbers of notices that were verified anew, overridden or believed in again since the message to them ended, and accounts that take such messages again;
 what nobody reported on ended when it was sent."""
+
+MAYBE_UNMET = frozenset({NoticeStatus.UNINFORMED, NoticeStatus.INFORMED})
+"""Ended, and what was tried is read: nobody was informed, or somebody answered "not me"."""
 
 COLUMNS = (
     "id", "person_id", "duty", "kind", "cause", "insurance", "effective", "status", "reason", "lane", "due_at", "expires_at", "cycle_start",
@@ -100,7 +103,7 @@ LIFT_OUTREACH = "update outreach set closed_at = $3 where closed_at is null and 
 
 
 async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -> dict[str, list[Notice]]:
-    """All notices of locked persons; the open ones with what was tried for them, and what of it is worth another try."""
+    """All notices of locked persons; the open ones, and those whose message was answered "not me", with what was tried, and what of it is worth another try."""
     found: dict[str, list[Notice]] = {}
     rows = await connection.fetch(OF_PERSONS, ids)
     start = 0
@@ -110,15 +113,15 @@ async def of_persons(connection: Connection, ids: Sequence[str], vault: Vault) -
             end += 1
         found.setdefault(rows[start][1], []).append(_notice(rows[start:end], vault))
         start = end
-    uninformed = [n for of_one in found.values() for n in of_one if n.status is NoticeStatus.UNINFORMED and n.tried]
-    if uninformed:
-        await _mark_renewed(connection, found, uninformed)
+    unmet = [n for of_one in found.values() for n in of_one if n.tried and n.status in MAYBE_UNMET]
+    if unmet:
+        await _mark_renewed(connection, found, unmet)
     return found
 
 
-async def _mark_renewed(connection: Connection, found: dict[str, list[Notice]], uninformed: Sequence[Notice]) -> None:
-    renewed = {tuple(row) for row in await connection.fetch(RENEWED, [n.id for n in uninformed])}
-    for notice in uninformed if renewed else ():
+async def _mark_renewed(connection: Connection, found: dict[str, list[Notice]], unmet: Sequence[Notice]) -> None:
+    renewed = {tuple(row) for row in await connection.fetch(RENEWED, [n.id for n in unmet])}
+    for notice in unmet if renewed else ():
         tried = tuple(structs.replace(t, renewed=True) if (notice.id, t.key) in renewed else t for t in notice.tried)
         of_one = found[notice.person_id]
         of_one[of_one.index(notice)] = structs.replace(notice, tried=tried)

@@ -27,7 +27,7 @@ SEALED = {
 """Every column that stands in a digest or a MAC, or says where the fact is sealed."""
 OPEN = {
     "event": "verdict detail notice_id pending",
-    "notice": "lane due_at expires_at cycle_start deadline request",
+    "notice": "lane due_at expires_at cycle_start deadline request denied",
     "message": "rung lane segments status provider reason fault permanent vendor_code expires_at sent_at final_at provisional calls receipts",
     "call": "lease_until swept",
     "seal": "id",
@@ -183,6 +183,7 @@ async def test_a_store_put_back_to_an_earlier_state_is_found_by_lines_that_were_
         ("update message set calls = (select array[max(id)] from call) where id = (select min(id) from message)", "an attempt that did not hold it"),
         ("update message set status = 'undelivered', reason = 'number_absent' where status = 'delivered'", "no message of it was delivered"),
         ("update notice set status = 'informed' where status = 'uninformed'", "no message of it was delivered"),
+        ("update message set reason = 'wrong_person' where status = 'delivered'", "no sealed reply says so"),
         ("update notice set status = 'in_progress', closed_at = null, closing_seal = null where status = 'informed'", "names another seal"),
     ],
 )  # fmt: skip

@@ -20,16 +20,18 @@ create function told_twice() returns trigger language plpgsql as $$ begin
   if exists (select from notice d join notice n on n.person_id = d.person_id and n.id <> d.id and split_part(n.duty, '|', 2) = split_part(d.duty, '|', 2)
                and (n.kind, n.cause, n.insurance, n.effective, n.event_id) = (d.kind, d.cause, d.insurance, d.effective, d.event_id)
                join message m on m.notice_id = n.id
-              where d.id = new.notice_id and (m.status in ('sending', 'unknown', 'delivered') or n.status = 'informed')) then
+              where d.id = new.notice_id and m.reason is distinct from 'wrong_person'
+                and (m.status in ('sending', 'unknown', 'delivered') or (n.status = 'informed' and not n.denied))) then
     raise exception 'told twice'; end if;
   return new; end $$;
 create trigger told_twice before insert on message for each row execute function told_twice()"""
 OF_ONE_DUTY = """
 select n.person_id, n.kind, n.cause, n.effective, n.deadline, case when n.deadline is null then n.insurance else '' end,
        case when n.kind = 'requested' then n.event_id else '' end, count(*) filter (where n.status in ('scheduled', 'in_progress')) as open,
-       count(*) filter (where n.status = 'informed') as informed, count(*) as all,
+       count(*) filter (where n.status = 'informed' and not n.denied) as informed, count(*) as all,
        count(*) filter (where exists (select from outreach o where o.notice_id = n.id and o.closed_at is null)) as listed
   from notice n group by 1, 2, 3, 4, 5, 6, 7"""
+"""Whoever answered "not me" was not told."""
 MOST = """
 select coalesce(max(times), 0) from (
   select count(*) as times from notice n join message m on m.notice_id = n.id where n.kind <> 'requested' and m.sent_at is not null

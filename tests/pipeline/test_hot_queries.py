@@ -130,6 +130,7 @@ QUERIES = {
     "listings that are replaced": (listings.KEEP, {"contact_person_id_channel_key_relation_key"}),
     "numbers taken back": (listings.CONFIRMED, {"contact_gone"}),
     "deny": (inbound.DENY, {"contact_key"}),
+    "deny messages": (inbound.DENY_MESSAGES, {"message_pkey", "notice_pkey"}),
     "holders": (inbound.HOLDERS, {"contact_key"}),
     "last messages": (inbound.LAST_MESSAGE, {"message_key"}),
     "parts": (parts.FIND, {"part_vendor_id", "message_pkey"}),
