@@ -106,9 +106,9 @@ def test_ten_thousand_observations_of_one_person_are_a_matter_of_a_second(tables
     days = np.sort(np.random.default_rng(2).integers(10_000, 18_000, count))
     what = np.random.default_rng(3).integers(0, len(OUTCOMES), count)
     record = assemble(Observations(np.zeros(count, dtype=np.int64), days * DAY_S, what, none, none), np.zeros(1, dtype=np.int64), CODES, ())
-    began = time.perf_counter()
+    began = time.process_time()
     bulk = sweep(tables, steps_of(record))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert np.isfinite(bulk.weights).all()
     assert bulk.weights.sum() == pytest.approx(1)
 
@@ -128,9 +128,9 @@ def test_an_update_in_bulk_takes_at_most_five_microseconds(tables: Tables) -> No
     record = assemble(seen, np.arange(len(address)), CODES, SOURCES)
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = time.process_time()
         sweep(tables, steps_of(record))
-        took.append((time.perf_counter() - began) / len(record.day))
+        took.append((time.process_time() - began) / len(record.day))
     assert min(took) < 5e-6
 
 
@@ -159,9 +159,9 @@ def test_folding_takes_a_few_microseconds_a_pair(tables: Tables) -> None:
     pairs = [(start, Observation(160 + i % 90, Evidence.DELIVERED, "p0", f"v{i % 5}")) for i in range(2_000)]
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         fold(tables, pairs)
-        took.append((time.perf_counter() - began) / len(pairs))
+        took.append((time.process_time() - began) / len(pairs))
     assert min(took) < 15e-6
 
 
