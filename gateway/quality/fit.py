@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
-from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, borrowed, code_of, first_said
+from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of, first_said
 from gateway.quality.expect import Counts, expect
 from gateway.quality.lying import lies, parted
 from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest, provider_of
@@ -52,8 +52,7 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
     Most rounds learn from a few thousand pairs, which is where the way is long; the last ones from all.
     """
     record = own_above_all(record)
-    codes = {name: weights for name, weights in before.codes.items() if not _of_spans(before, name)}
-    model = replace(before, spans=(), codes=codes, blocked=_blocked(steps_of(record)))
+    model = replace(before, spans=(), blocked=_blocked(steps_of(record)))
     model = replace(model, responses=replace(before.responses, certified_within=_within(record)))
     few = sample(record, FEW) if record.pairs > 2 * FEW else record
     model = _with_briefs(*_climb(_offs(model, few), few, day, range(rounds), told), few, day, range(rounds // 2, rounds), told)
@@ -69,11 +68,6 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
             model, _ = _climb(model, spanned(part, model.spans), day, these, told)
     model = _with_unseen(model, before, record)
     return replace(model, version=f"fit-{digest(model)}")
-
-
-def _of_spans(model: Model, name: str) -> bool:
-    """Whether a name of `code_of` is that of a provider's codes in one of the model's spans."""
-    return any(span.name in borrowed(provider_of(name)) for span in model.spans)
 
 
 def _with_unseen(model: Model, before: Model, record: Record) -> Model:
