@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
-from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of, first_said
+from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of, first_said, repeating
 from gateway.quality.expect import Counts, expect
 from gateway.quality.lying import lies, parted
 from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest, provider_of
@@ -230,18 +230,17 @@ def _codes(layout: Layout, counts: Counts, steps: Steps) -> tuple[dict[str, Thre
 
 
 def _blocked(steps: Steps) -> dict[str, float]:
-    """How often the outcome after a block is a block again, by kind of block."""
-    made = {}
+    """How often the outcome after a block is a block again, by kind of block; of one that is not the first in a row apart."""
+    made: dict[str, float] = {}
     pair = np.repeat(np.arange(len(steps.first) - 1), np.diff(steps.first))
     told = np.flatnonzero(steps.outcome & (steps.block != NONE))
     here, later = told[:-1], told[1:]
-    same = pair[here] == pair[later]
+    same, goes_on = pair[here] == pair[later], steps.block[later] >= 0
+    repeats = np.concatenate([[False], same & goes_on & (steps.block[here] >= 0)])[:-1]
     for word in BLOCKS:
-        rows = [i for i, code in enumerate(steps.codes) if code[1] == word]
-        first = same & np.isin(steps.block[here], rows)
-        again = float((steps.block[later[first]] >= 0).sum())
-        prior = PRIOR.blocked[word]
-        made[str(word)] = (again + 5 * prior) / (float(first.sum()) + 5)
+        said = same & np.isin(steps.block[here], [i for i, code in enumerate(steps.codes) if code[1] == word])
+        for name, rows in ((str(word), said & ~repeats), (repeating(word), said & repeats)):
+            made[name] = (float(goes_on[rows].sum()) + 5 * PRIOR.blocked[name]) / (float(rows.sum()) + 5)
     return made
 
 

@@ -131,6 +131,6 @@ def _put(
 
 def _blocked(tables: Tables, belief: PairBelief, seen: Observation, repeated: bool) -> float:  # noqa: FBT001 - a column's value
     if seen.evidence in BLOCKS:
-        return tables.model.blocked[seen.evidence]
+        return tables.model.blocks(seen.evidence, again=belief.blocked > 0)
     heard = seen.evidence in HEARD or (seen.evidence in SAID and seen.own and not repeated)
     return 0.0 if heard else belief.blocked

@@ -14,7 +14,7 @@ from msgspec import Struct, field, to_builtins
 from msgspec.json import encode
 from msgspec.structs import replace
 
-from gateway.quality.evidence import Evidence, borrowed, code_of, during
+from gateway.quality.evidence import Evidence, borrowed, code_of, during, repeating
 
 EPOCH = date(1970, 1, 1)
 Three = tuple[float, float, float]
@@ -108,7 +108,7 @@ class Span(Struct, frozen=True):
 class Model(Struct, frozen=True, dict=True):
     """Everything the beliefs assume. Immutable; `version` names it in records."""
 
-    version: str = "prior-2"
+    version: str = "prior-3"
     rates: Rates = field(default_factory=Rates)
     responses: Responses = field(default_factory=Responses)
     starts: Mapping[str, Start] = field(default_factory=lambda: dict(STARTS))
@@ -116,8 +116,8 @@ class Model(Struct, frozen=True, dict=True):
     """Learned weights by `code_of`; what is not here has what its provider's codes of that class weigh together, else the prior of its class."""
     brief: Mapping[str, float] = field(default_factory=dict[str, float])
     """For codes of `codes`: their weight where the number is off for days. A phone that is switched off gives other words than one that is suspended."""
-    blocked: Mapping[str, float] = field(default_factory=lambda: {"recipient_blocked": 0.9, "carrier_blacklist": 0.6})
-    """Probability that the next message is blocked too."""
+    blocked: Mapping[str, float] = field(default_factory=lambda: dict(BLOCKED))
+    """Probability that the next message is blocked too: after one block, and under the name of `repeating` after one that was not the first in a row."""
     spans: tuple[Span, ...] = ()
     """Times in which a provider's codes weigh under another name; where two hold, the first."""
     stages: int = 3
@@ -127,6 +127,10 @@ class Model(Struct, frozen=True, dict=True):
     def types(self) -> int:
         """Kinds of persons."""
         return len(self.responses.shares)
+
+    def blocks(self, evidence: str, *, again: bool) -> float:
+        """Probability that the number blocks us after such a word, the first in a row or not. A model of an older form knows one for both."""
+        return self.blocked.get(repeating(evidence), self.blocked[evidence]) if again else self.blocked[evidence]
 
     @cached_property
     def together(self) -> Mapping[str, tuple[str, ...]]:
@@ -244,6 +248,13 @@ def digest(content: Any) -> str:
     plain.pop("version", None)
     return sha256(encode(plain, order="sorted")).hexdigest()[:12]
 
+
+BLOCKED: Mapping[str, float] = {
+    "recipient_blocked": 0.9,
+    "carrier_blacklist": 0.6,
+    repeating("recipient_blocked"): 0.99,
+    repeating("carrier_blacklist"): 0.95,
+}
 
 PRIOR = Model()
 """What is assumed before anything is learned."""

@@ -195,7 +195,7 @@ def _silent(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Arra
 
 def _block(tables: Tables, belief: PairBelief, seen: Observation) -> float:
     if seen.evidence in BLOCKS:
-        return tables.model.blocked[seen.evidence]
+        return tables.model.blocks(seen.evidence, again=belief.blocked > 0)
     return 0.0 if seen.evidence in HEARD else belief.blocked
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gateway.quality.chain import HORIZON, Array
+from gateway.quality.evidence import BLOCKS
 from gateway.quality.record import NONE, Ints, Steps
 from gateway.quality.states import UNVERIFIED, Readings, judge_all
 from gateway.quality.tables import SILENCE_DAYS, Tables, checked
@@ -45,6 +46,7 @@ class _Laid(Struct, frozen=True):
     starts: Array
     renews: Array
     blocked: Array
+    """Of each code: what a first one in a row says, and what a later one does."""
     silences: Array
 
 
@@ -67,7 +69,7 @@ def sweep(tables: Tables, steps: Steps, *, trace: Trace | None = None) -> Belief
         tables.rows(steps.codes),
         np.stack([tables.starts[key] for key in steps.starts]),
         np.array([tables.model.starts[key].renews for key in steps.starts]),
-        np.array([tables.model.blocked.get(code[1], 0.0) for code in steps.codes] or [0.0]),
+        np.array([_blocks(tables, code[1]) for code in steps.codes] or [(0.0, 0.0)]),
         tables.silences.reshape(-1, size),
     )
     for chunk, ranks in by_rank(steps.first):
@@ -134,10 +136,15 @@ def _chunk(laid: _Laid, made: Beliefs, chunk: Ints, ranks: list[tuple[int, Ints]
         v = v * laid.rows[steps.row[at]]
         vectors[:n] = v / v.sum(axis=1, keepdims=True)
         block = steps.block[at]
-        blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, laid.blocked[np.maximum(block, 0)], 0.0))
+        said = laid.blocked[np.maximum(block, 0), (blocked[:n] > 0).astype(np.int8)]
+        blocked[:n] = np.where(block == NONE, blocked[:n], np.where(block >= 0, said, 0.0))
         heard[:n] |= steps.heard[at]
         state[:n] = judge_all(read_all(tables, vectors[:n], blocked[:n]), state[:n], heard[:n], steps.failed[at])
     made.weights[chunk], made.blocked[chunk], made.heard[chunk], made.state[chunk] = vectors, blocked, heard, state
+
+
+def _blocks(tables: Tables, evidence: str) -> tuple[float, float]:
+    return (tables.model.blocks(evidence, again=False), tables.model.blocks(evidence, again=True)) if evidence in BLOCKS else (0.0, 0.0)
 
 
 def _arrived(laid: _Laid, vectors: Array, at: Ints) -> Array:

@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from bench.quality.population import History, happen, populations
-from gateway.quality.evidence import Evidence, code_of
+from gateway.quality.evidence import Evidence, Observation, code_of
 from gateway.quality.fit import fit
-from gateway.quality.model import Model
+from gateway.quality.model import PRIOR, Model
+from gateway.quality.pair import UNKNOWN, observe
 from gateway.quality.record import NONE, Record
+from gateway.quality.tables import Tables
 
 PERSONS, ROUNDS = 1_200, 12
 CLERKS, EVERY_DAYS = 60, 4
@@ -46,6 +48,17 @@ def with_blocks(record: Record, every: int) -> Record:
     first = np.concatenate([[0], np.cumsum(np.bincount(pair[kept], minlength=record.pairs))])
     day, start, verified_day = record.day[kept], record.start[kept], record.verified_day[kept]
     return Record(first, day, what[kept], record.own[kept], start, verified_day, (*record.codes, *codes), record.starts)
+
+
+def with_slips(record: Record, every: int) -> Record:
+    """Of every n-th number one delivery is called a block: by mistake, once."""
+    block = next(i for i, code in enumerate(record.codes) if code[1] == Evidence.RECIPIENT_BLOCKED)
+    pair = np.repeat(np.arange(record.pairs), np.diff(record.first))
+    delivered = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] == Evidence.DELIVERED])
+    rows = np.flatnonzero(delivered & (pair % every == 1))
+    what = record.what.copy()
+    what[rows[np.unique(pair[rows], return_index=True)[1]]] = block
+    return replace(record, what=what)
 
 
 def with_a_clerk(record: Record) -> Record:
@@ -91,3 +104,28 @@ def test_a_clerks_number_does_not_outweigh_all_others() -> None:
     rates, before = learned(record).rates, plain().rates
     assert rates.death_on == pytest.approx(before.death_on, rel=0.1)
     assert rates.off == pytest.approx(before.off, rel=0.15)
+
+
+def blocked(model: Model, *words: Evidence) -> float:
+    seen = [Observation(day * 60, word, "p0", source="counter") for day, word in enumerate((Evidence.LISTED, *words))]
+    tables, belief = Tables(model), UNKNOWN
+    for one in seen:
+        belief = observe(tables, belief, one)
+    return belief.blocked
+
+
+def test_a_second_block_says_more_than_the_first() -> None:
+    block, other = Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST
+    once, twice = blocked(PRIOR, block), blocked(PRIOR, block, block)
+    assert (once, twice) == (0.9, 0.99)
+    assert blocked(PRIOR, block, Evidence.DELIVERED, block) == once
+    assert blocked(PRIOR, block, Evidence.UNREACHABLE, block) == twice
+    assert blocked(PRIOR, other, block) == twice
+
+
+def test_how_much_the_first_and_a_later_block_say_is_learned_apart() -> None:
+    """Half of those that are blocked once are for good; the other half was a slip."""
+    slips = with_slips(with_blocks(lived().record, every=12), every=12)
+    model = learned(slips)
+    assert model.blocks("recipient_blocked", again=False) < 0.8
+    assert model.blocks("recipient_blocked", again=True) > 0.95
