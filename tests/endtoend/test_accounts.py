@@ -23,7 +23,7 @@ DAY: dict[str, dict[str, tuple[str, str | None]]] = {
         "0008": BLOCKED,
         "0009": DELIVERED,
         "0010": DELIVERED,
-        "0011": DELIVERED,
+        "0011": ("delivered", "wrong_person"),
         "4321": DELIVERED,
     },
     "wecom": {

@@ -15,7 +15,7 @@ DAY: dict[str, tuple[str, str | None]] = {
     "0008": ("undelivered", "carrier_blacklist"),
     "0009": ("delivered", None),
     "0010": ("delivered", None),
-    "0011": ("delivered", None),
+    "0011": ("delivered", "wrong_person"),
     "4321": ("delivered", None),
 }
 """What becomes of each ending. 0007: nobody answered the call, the report tells all the same."""
