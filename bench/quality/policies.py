@@ -15,7 +15,7 @@ from gateway.quality.assemble import Observations, assemble
 from gateway.quality.evidence import RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import Model
-from gateway.quality.pair import UNKNOWN, PairBelief, reading
+from gateway.quality.pair import UNKNOWN, PairBelief, reading, waits
 from gateway.quality.record import NONE, Flags, Ints, Record
 from gateway.quality.states import STATES
 from gateway.quality.sweep import Beliefs, readings
@@ -186,7 +186,7 @@ def columns(held: Sequence[PairBelief], size: int) -> Beliefs:
     days = np.array([(b.day, b.sent_day, b.waiting, b.failed) for b in held], dtype=np.int32).T
     blocked, known = np.array([b.blocked for b in held]), np.array([b.heard for b in held])
     state = np.array([PLACE[b.state] for b in held], dtype=np.int8)
-    return Beliefs(weights, days[0], days[1], days[2], blocked, known, days[3], state)
+    return Beliefs(weights, days[0], days[1], days[2], blocked, known, days[3], np.array([waits(b) for b in held]), state)
 
 
 def _sharers(address: Ints) -> Ints:

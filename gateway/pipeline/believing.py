@@ -43,7 +43,7 @@ class Lens(Struct, frozen=True):
 def lens(model: Model = PRIOR, ident: int = 0) -> Lens:
     """Lays a model out. Accounts are not sold to strangers, and are seldom given up."""
     rates = structs.replace(model.rates, death_on=ACCOUNTS.death_on, death_off=ACCOUNTS.death_off, sale=ACCOUNTS.sale)
-    return Lens(ident, Tables(model), Tables(structs.replace(model, rates=rates)))
+    return Lens(ident, Tables(model), Tables(structs.replace(model, rates=rates, moved=PRIOR.moved)))
 
 
 ACCOUNTS = Rates(death_on=0.02, death_off=0.1, sale=1e-3)
@@ -134,6 +134,7 @@ def _only(found: Evidence, wanted: Callable[[bytes], bool]) -> Evidence:
         messages=found.messages.only(np.array([wanted(key) for key in found.keys], dtype=np.bool_)),
         replies=[row for row in found.replies if wanted(row[0])],
         lookups=[word for word in found.lookups if wanted(word.key)],
+        moved=[row for row in found.moved if wanted(row[0])],
     )
 
 

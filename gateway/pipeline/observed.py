@@ -14,7 +14,7 @@ from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble, 
 from gateway.quality.evidence import RESPONSES, Evidence
 from gateway.quality.explain import Seen
 from gateway.quality.model import start_of
-from gateway.quality.record import NONE, Ints, Record
+from gateway.quality.record import MOVED, NONE, Ints, Record
 from gateway.receipt.keyword import Keyword
 from gateway.store import beliefs
 from gateway.words import Reason, Status
@@ -85,6 +85,7 @@ class Observed(Struct, frozen=True):
         begins = np.concatenate([[0], np.cumsum(record.own)])[record.first].tolist()
         words = (
             *(Evidence(word) for _, word, _ in record.codes),
+            Evidence.MOVED,
             *reversed(RESPONSES),
             Evidence.LISTED,
         )  # `NONE` is the last, responses count back from there
@@ -143,6 +144,7 @@ def observe(found: beliefs.Evidence, certified: beliefs.Certified) -> Observed:
     rows: list[tuple[int, int, int, int, int, bool]] = []
     listed = [(row[0], row[1], *row[3:6]) for row in found.contacts]
     rows += [_listed(pairs, starts, row) for part in (listed, found.listings) for row in part]
+    rows += _moved(pairs, starts, found.moved)
     pair, at_s, said, meanings = _sent(pairs, codes, found)
     what, taken, asked = np.array(meanings.what, dtype=np.int64)[said], _flags(meanings.taken)[said], _flags(meanings.asked)[said]
     rows += _of_people(pairs, found.replies)
@@ -179,7 +181,7 @@ def _last(pairs: _Pairs, columns: list[Ints]) -> Ints:
     """When something last came of each pair's number; a listing is nothing that came of it."""
     address = np.array(pairs.address, dtype=np.int64)
     last = np.zeros(len(pairs.numbers), dtype=np.int64)
-    came = columns[2] != NONE
+    came = (columns[2] != NONE) & (columns[2] != MOVED)
     np.maximum.at(last, address[columns[0][came]], columns[1][came])
     return last[address]
 
@@ -189,6 +191,14 @@ def _listed(pairs: _Pairs, starts: dict[str, int], row: Sequence[Any]) -> tuple[
     start = starts.setdefault(start_of(source, verified=verified is not None), len(starts))
     # A feed may be ahead of our clock by hours; a check is never later than its listing.
     return pairs[key, person], at_s, NONE, start, NONE if verified is None else min(verified, day_of(at_s)), True
+
+
+def _moved(pairs: _Pairs, starts: dict[str, int], rows: Sequence[Any]) -> Iterator[tuple[int, int, int, int, int, bool]]:
+    """Later numbers of the persons of these pairs."""
+    for row in rows:
+        if (row[0], row[1]) in pairs:
+            pair, at_s, _, start, verified, _ = _listed(pairs, starts, row)
+            yield pair, at_s, MOVED, start, verified, False
 
 
 def _sent(pairs: _Pairs, codes: dict[tuple[str, Evidence, str], int], found: beliefs.Evidence) -> tuple[Ints, Ints, Ints, _Meanings]:

@@ -5,7 +5,8 @@ from msgspec import Struct
 
 from gateway.quality.evidence import RANK, RESPONSES, Evidence, repeating
 from gateway.quality.model import CROWDED, STARTS
-from gateway.quality.record import NONE, Flags, Ints, Record
+from gateway.quality.others import Listings, telling
+from gateway.quality.record import MOVED, NONE, Flags, Ints, Record
 
 DAY_S = 86_400
 SHANGHAI_S = 8 * 3_600
@@ -45,6 +46,7 @@ def assemble(
     order = sorted(range(len(codes)), key=codes.__getitem__)  # so that ties break alike whatever came first
     place = np.empty(max(len(codes), 1), dtype=np.int64)
     place[order] = np.arange(len(codes))
+    seen = _only_telling(seen, starts)
     what = np.where(seen.what >= 0, place[np.maximum(seen.what, 0)], seen.what)
     own = np.ones(len(what), dtype=np.bool_)
     asks = own if seen.asks is None else seen.asks
@@ -85,6 +87,14 @@ def _checked_already(pair: Ints, what: Ints, verified_day: Ints) -> Flags:
     return again
 
 
+def _only_telling(seen: Observations, starts: tuple[str, ...]) -> Observations:
+    told = telling(Listings(seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day, (seen.at_s + SHANGHAI_S) // DAY_S), starts)
+    if told.all():
+        return seen
+    asks = None if seen.asks is None else seen.asks[told]
+    return Observations(seen.pair[told], seen.at_s[told], seen.what[told], seen.start[told], seen.verified_day[told], asks)
+
+
 def _repeating(pair: Ints, what: Ints, codes: tuple[tuple[str, str, str], ...]) -> tuple[Ints, tuple[tuple[str, str, str], ...]]:
     """Outcomes at a provider that called the number absent last time are codes of their own (`evidence.repeating`).
 
@@ -115,7 +125,7 @@ def _starts(seen: Observations, address: Ints, starts: tuple[str, ...]) -> tuple
 
 
 def _ranks(what: Ints, words: list[str]) -> Ints:
-    ranks = np.array([RANK[word] for word in (*words, *reversed(RESPONSES), "listed")])  # type: ignore[index]
+    ranks = np.array([RANK[word] for word in (*words, "moved", *reversed(RESPONSES), "listed")])  # type: ignore[index]
     return ranks[what]  # NONE is the last, responses count back from there
 
 
@@ -125,7 +135,7 @@ def _from_others(seen: Observations, address: Ints, most: int) -> tuple[Ints, In
     by_address = np.argsort(address, kind="stable")
     begins = np.concatenate([[0], np.cumsum(sharers)])
     number = address[seen.pair]
-    rows = np.flatnonzero((sharers[number] > 1) & (seen.what != NONE))
+    rows = np.flatnonzero((sharers[number] > 1) & (seen.what != NONE) & (seen.what != MOVED))
     if not len(rows):
         return rows, rows
     rows = _thinned(rows[np.lexsort((seen.at_s[rows], number[rows]))], number, sharers, most)

@@ -72,14 +72,15 @@ def per_day(rates: Rates, stages: int) -> dict[str, float]:
     return yearly | {"freeze": stages / rates.freeze_days}
 
 
-def generator(layout: Layout, rates: Rates) -> Array:
-    """The chain's generator, per day."""
+def generator(layout: Layout, rates: Rates, leaves: Array | float = 0.0) -> Array:
+    """The chain's generator, per day. `leaves`: by state, how often a day what is waited for comes, so that the time of waiting ends."""
     made = np.zeros((layout.size, layout.size))
     daily = per_day(rates, layout.stages)
     for name, moves in layout.jumps().items():
         for i, j in moves:
             made[i, j] += daily[name]
             made[i, i] -= daily[name]
+    made[np.diag_indices(layout.size)] -= leaves
     return made
 
 
@@ -96,9 +97,9 @@ def exponential(matrix: Array) -> Array:
     return total
 
 
-def transitions(layout: Layout, rates: Rates, days: int = HORIZON) -> Array:
-    """T[d]: from each state to each within d days, 0 to `days`."""
-    one = exponential(generator(layout, rates))
+def transitions(layout: Layout, rates: Rates, days: int = HORIZON, leaves: Array | float = 0.0) -> Array:
+    """T[d]: from each state to each within d days, 0 to `days`, with nothing having come of what ends the time (`generator`)."""
+    one = exponential(generator(layout, rates, leaves))
     table = np.empty((days + 1, layout.size, layout.size))
     table[0] = np.eye(layout.size)
     filled = 1

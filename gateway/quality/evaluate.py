@@ -12,7 +12,7 @@ from gateway.quality.evidence import RESPONSES, Evidence
 from gateway.quality.explain import Seen, because
 from gateway.quality.histories import SHANGHAI, Histories
 from gateway.quality.model import Model
-from gateway.quality.record import NONE, Record, steps_of
+from gateway.quality.record import MOVED, NONE, Record, steps_of
 from gateway.quality.spans import spanned
 from gateway.quality.states import STATES, Readings
 from gateway.quality.sweep import readings, sweep
@@ -68,4 +68,6 @@ def word_of(record: Record, what: int) -> Evidence:
     """The word behind an entry of `Record.what`."""
     if what == NONE:
         return Evidence.LISTED
+    if what == MOVED:
+        return Evidence.MOVED
     return Evidence(record.codes[what][1]) if what >= 0 else RESPONSES[NONE - 1 - what]

@@ -38,6 +38,8 @@ class Evidence(StrEnum):
     """Somebody answered: no more messages."""
     CERTIFIED = "certified_after_notice"
     """The person certified soon after a notice to this number."""
+    MOVED = "moved"
+    """Another number was listed for the same person, later (`others`)."""
 
 
 OUTCOMES = (
@@ -67,7 +69,7 @@ FAILURES = frozenset(
 SIGNS_OF_LIFE = frozenset({Evidence.DELIVERED, Evidence.IN_SERVICE, *RESPONSES})
 """What no dead number gives, whoever holds it."""
 BLOCKS = (Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST)
-RANK = {word: rank for rank, word in enumerate((Evidence.LISTED, *OUTCOMES, *RESPONSES))}
+RANK = {word: rank for rank, word in enumerate((Evidence.LISTED, Evidence.MOVED, *OUTCOMES, *RESPONSES))}
 """Order of what bears the same time, so that a record has one order whatever order it arrived in."""
 SOURCES = ("self_service", "counter", "data_sharing", "legacy", "unknown")
 """Who gave a number, from most to least trusted; any other word counts as unknown."""

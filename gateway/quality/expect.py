@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.quality.chain import HORIZON, Array
-from gateway.quality.record import NONE, Ints, Small, Steps
-from gateway.quality.sweep import by_rank, moved, share_of
-from gateway.quality.tables import HARDLY, SILENCE_DAYS, Tables, checked, come
+from gateway.quality.record import NONE, Ints, Steps
+from gateway.quality.sweep import by_rank, share_of
+from gateway.quality.tables import FIRST_CODE, FIRST_MOVED, HARDLY, LATEST, OTHER, OWN, PASS, SILENCE_DAYS, Tables, checked, come
 
 SOON_DAYS = 14
 """Messages that come so soon after another tell a phone that is off for days from one in service that failed to answer."""
@@ -26,7 +26,7 @@ class Counts(Struct):
     starts: Array
     """By start and state on the first day."""
     moves: Array
-    """By days passed, from state, to state."""
+    """By days passed, from state, to state; from `LATEST` on those until another number of the person was listed."""
     asked: Array
     """Delivered messages by state, each as far as certifications had time to come; apart those soon after a certification."""
     answered: Array
@@ -50,12 +50,18 @@ class Known(Struct, frozen=True):
     tables: Tables
     steps: Steps
     rows: Array
+    counted: Ints
+    """By row, under which row of the tables its state counts."""
     starts: Array
     silences: Array
     asked: Array
     answered: Array
     renews: Array
     """By start."""
+    latest: Ints
+    """By row, where in the tables of moves the time before it is found."""
+    ends: Ints
+    """By pair, the time after its last row in which no other number was listed, found there; 0 where one was."""
     day: int
     """Until when histories are known."""
 
@@ -79,7 +85,8 @@ class Ahead(Struct):
     after: list[Array]
     """Beliefs once the row has weighed."""
     scale: list[Array]
-    days: list[Small]
+    days: list[Ints]
+    """By row, where its moves are found."""
     anew: list[Anew]
 
 
@@ -89,8 +96,20 @@ def expect(tables: Tables, steps: Steps, day: int, *, told: Told | None = None) 
     rows, starts = tables.rows(steps.codes), np.stack([tables.starts[key] for key in steps.starts])
     asked, answered = _exposures(tables, steps, day)
     renews = np.array([tables.model.starts[key].renews for key in steps.starts])
-    known = Known(tables, steps, rows, starts, tables.silences.reshape(-1, size), asked, answered, renews, day)
-    nothing, anew = np.zeros((HORIZON + 1, size, size)), [list[Array]() for _ in starts]
+    known = Known(
+        tables,
+        steps,
+        rows,
+        np.where(steps.crowded & (steps.row > OWN) & (steps.row < OTHER), PASS, steps.row),
+        starts,
+        tables.silences.reshape(-1, size),
+        asked,
+        answered,
+        renews,
+        *_stretches(steps, day),
+        day,
+    )
+    nothing, anew = np.zeros((2 * LATEST, size, size)), [list[Array]() for _ in starts]
     counts = Counts(0.0, 0.0, np.zeros_like(rows), np.zeros_like(starts), nothing, np.zeros((2, size)), np.zeros(size), anew)
     for chunk, ranks in by_rank(steps.first):
         ahead = _forward(known, ranks)
@@ -103,9 +122,9 @@ def expect(tables: Tables, steps: Steps, day: int, *, told: Told | None = None) 
 def _forward(known: Known, ranks: list[tuple[int, Ints]]) -> Ahead:
     steps, made = known.steps, Ahead([], [], [], [], [])
     for k, (n, at) in enumerate(ranks):
-        days = np.minimum(steps.days[at], HORIZON)
+        days = known.latest[at] + np.minimum(steps.days[at], HORIZON)
         before = made.after[-1][:n] * known.silences[steps.silence[at]] if k else known.starts[steps.start[at]]
-        arrived = moved(known.tables, before, days)
+        arrived = np.matmul(before[:, None, :], known.tables.moves[days])[:, 0, :]
         made.anew.append(_anew(known, arrived, at, first=not k))
         after = arrived * known.rows[steps.row[at]]
         scale = after.sum(axis=1)
@@ -124,10 +143,11 @@ def _anew(known: Known, arrived: Array, at: Ints, *, first: bool) -> Anew:
     """The listings among these rows, mixed into `arrived`. The first row of a history is no other listing."""
     steps, tables = known.steps, known.tables
     place = np.flatnonzero(steps.start[at] != NONE)[: 0 if first else None]
-    old, start = arrived[place], steps.start[at[place]]
+    mass, start = arrived[place].sum(axis=1, keepdims=True), steps.start[at[place]]
+    old = arrived[place] / mass
     new = checked(tables.layout, old, known.starts[start])
     share = share_of(tables, old, new, known.renews[start])
-    arrived[place] = (1 - share)[:, None] * old + share[:, None] * new
+    arrived[place] = mass * ((1 - share)[:, None] * old + share[:, None] * new)
     some = share > 0
     return Anew(place[some], share[some], old[some], new[some])
 
@@ -139,6 +159,9 @@ def _backward(known: Known, counts: Counts, ahead: Ahead, chunk: Ints, ranks: li
     later = known.silences[np.where(steps.sent_day[chunk] == NONE, 0, steps.waiting[chunk] * SILENCE_DAYS + waited)]
     for k in range(len(ranks) - 1, -1, -1):
         n, at = ranks[k]
+        last = slice(ranks[k + 1][0] if k + 1 < len(ranks) else 0, n)
+        _count_end(known, counts, ahead.after[k][last] * later[last], chunk[last])
+        later[last] *= known.tables.moves[known.ends[chunk[last]]].sum(axis=2)
         _count_states(known, counts, _normal(ahead.after[k] * later[:n]), at)
         if told is not None:
             _tell(known, told, ahead.after[k], later[:n], at)
@@ -162,7 +185,7 @@ def _tell(known: Known, told: Told, after: Array, later: Array, at: Ints) -> Non
 
 def _count_states(known: Known, counts: Counts, states: Array, at: Ints) -> None:
     asked, rested = known.asked[at], known.steps.rested[at]
-    np.add.at(counts.rows, known.steps.row[at], states)
+    np.add.at(counts.rows, known.counted[at], states)
     counts.asked[0] += states.T @ np.where(rested, 0.0, asked)
     counts.asked[1] += states.T @ np.where(rested, asked, 0.0)
     counts.answered += states.T @ known.answered[at]
@@ -183,8 +206,24 @@ def _through_listings(known: Known, counts: Counts, ahead: Ahead, k: int, at: In
     return later
 
 
-def _count_moves(counts: Counts, both: Array, days: Small) -> None:
-    passed = np.flatnonzero(days > 0)
+def _count_end(known: Known, counts: Counts, last: Array, pairs: Ints) -> None:
+    """The time after the last rows of some pairs. `last`: how likely each state was then."""
+    days = known.ends[pairs]
+    both = last[:, :, None] * known.tables.moves[days]
+    counts.likelihood += float(np.log(both.sum(axis=(1, 2)) / last.sum(axis=1)).sum())
+    _count_moves(counts, both, days)
+
+
+def _stretches(steps: Steps, day: int) -> tuple[Ints, Ints]:
+    """By row and by pair, as `Known` has them. Where no other numbers are listed at all, that none is says nothing."""
+    if not ((steps.row >= FIRST_MOVED) & (steps.row < FIRST_CODE)).any():
+        return np.zeros(len(steps.row), dtype=np.int64), np.zeros(len(steps.still), dtype=np.int64)
+    passed = np.clip(day - steps.last_day, 0, HORIZON)
+    return steps.latest * LATEST, np.where(steps.still, LATEST + passed, 0)
+
+
+def _count_moves(counts: Counts, both: Array, days: Ints) -> None:
+    passed = np.flatnonzero(days % LATEST > 0)
     if not len(passed):
         return
     order = passed[np.argsort(days[passed], kind="stable")]
@@ -203,7 +242,7 @@ def _exposures(tables: Tables, steps: Steps, day: int) -> tuple[Array, Array]:
     waits = _waits(steps, day)
     r = tables.model.responses
     asked = np.where(steps.taken, come(r.certified_within, waits), 0.0)
-    return asked, np.where(steps.taken, np.minimum(waits / max(r.answered_days, 1.0), 1.0), 0.0)
+    return asked, np.where(steps.taken & ~steps.crowded, np.minimum(waits / max(r.answered_days, 1.0), 1.0), 0.0)
 
 
 def _waits(steps: Steps, day: int) -> Array:

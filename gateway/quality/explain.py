@@ -25,6 +25,7 @@ NAMES = {
     Evidence.WRONG_PERSON: "回复“不是本人”",
     Evidence.OPTED_OUT: "回复退订",
     Evidence.CERTIFIED: "通知后完成认证",
+    Evidence.MOVED: "另登记了新号码",
 }
 FAILURES = frozenset(
     {
@@ -74,11 +75,13 @@ def _good(now: Reading, seen: Sequence[Seen]) -> str:
 
 
 def _doubtful(now: Reading, seen: Sequence[Seen]) -> str:
-    failed, silent = _failed(seen), _silent(seen)
+    failed, silent, moved = _failed(seen), _silent(seen), _moved(seen)
     if any(one.evidence is Evidence.WRONG_PERSON for one in seen):
         return f"有人{NAMES[Evidence.WRONG_PERSON]}，{_wrong_odds(now)}"
     if failed:
-        return f"最近{len(failed)}次发送未成功（{_listed(failed)}），能通知到本人的把握为{now.p_reach:.0%}"
+        return f"{moved}最近{len(failed)}次发送未成功（{_listed(failed)}），能通知到本人的把握为{now.p_reach:.0%}"
+    if moved:
+        return f"{moved}本号可能已停用，能通知到本人的把握为{now.p_reach:.0%}"
     if _came_back(seen):
         return f"号码空号之后又能送达，可能已二次放号，{_wrong_odds(now)}"
     if silent >= SILENT_MANY:
@@ -87,11 +90,11 @@ def _doubtful(now: Reading, seen: Sequence[Seen]) -> str:
 
 
 def _dead(_: Reading, seen: Sequence[Seen]) -> str:
-    failed = _failed(seen)
+    failed, moved = _failed(seen), _moved(seen)
     if not failed:
-        return "号码已注销的可能性极大"
+        return f"{moved}号码已注销的可能性极大"
     since = f"自{on(failed[0].day)}起" if len(failed) > 1 else f"{on(failed[0].day)}"
-    return f"{since}连续{len(failed)}次发送未成功（{_listed(failed)}），号码应已注销"
+    return f"{moved}{since}连续{len(failed)}次发送未成功（{_listed(failed)}），号码应已注销"
 
 
 def _wrong_person(now: Reading, seen: Sequence[Seen]) -> str:
@@ -99,8 +102,11 @@ def _wrong_person(now: Reading, seen: Sequence[Seen]) -> str:
     if said:
         return f"{on(said[-1].day)}有人{NAMES[Evidence.WRONG_PERSON]}，号码应属他人"
     silent = _silent(seen)
+    moved = _moved(seen)
+    if moved and silent < SILENT_MANY:
+        return f"{moved}本号应已归他人使用（{now.p_others:.0%}）"
     came_back = "空号之后又能送达，" if _came_back(seen) else ""
-    return f"{came_back}最近{silent}次送达后均未见认证，号码应已归他人使用（{now.p_others:.0%}）"
+    return f"{moved}{came_back}最近{silent}次送达后均未见认证，号码应已归他人使用（{now.p_others:.0%}）"
 
 
 def _blocked(_: Reading, seen: Sequence[Seen]) -> str:
@@ -131,6 +137,16 @@ def _silent(seen: Sequence[Seen]) -> int:
             break
         count += one.evidence is Evidence.DELIVERED
     return count
+
+
+def _moved(seen: Sequence[Seen]) -> str:
+    """That another number was listed since anybody last certified or replied; "" where none was."""
+    for one in reversed(seen):
+        if one.evidence is Evidence.MOVED:
+            return f"此人{on(one.day)}{NAMES[Evidence.MOVED]}，"
+        if one.evidence in {Evidence.CERTIFIED, Evidence.REPLIED}:
+            break
+    return ""
 
 
 def _came_back(seen: Sequence[Seen]) -> bool:

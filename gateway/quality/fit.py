@@ -10,11 +10,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from gateway.quality.briefly import begun, telling
-from gateway.quality.chain import RATES, YEAR, Array, Layout, exponential, generator, per_day
+from gateway.quality.chain import Array, Layout
 from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of, first_said, repeating
 from gateway.quality.expect import Counts, expect
 from gateway.quality.lying import lies, parted
-from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Rates, Responses, Three, digest, provider_of
+from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Responses, Three, digest, provider_of
+from gateway.quality.moving import learned
 from gateway.quality.record import NONE, Record, Steps, steps_of
 from gateway.quality.samples import own_above_all, sample
 from gateway.quality.spans import spanned
@@ -32,10 +33,8 @@ SELDOM = {Evidence.NUMBER_SUSPENDED, Evidence.UNREACHABLE, Evidence.AMBIGUOUS}
 PULL = 0.04
 """How strongly each round pulls P(these | in service) towards its prior. Where no two messages meet a number in one off period, histories cannot tell an
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
-CODE_PRIOR, MOVE_PRIOR, FREEZE_PRIOR, ANSWER_PRIOR = 6.0, 3.0, 60.0, 20.0
-"""What the priors count for: observations of each kind of number, moves, messages."""
-BRIEF_PRIOR = 1.0
-"""Off periods of days a year, before anything is known, where they are looked for."""
+CODE_PRIOR, ANSWER_PRIOR = 6.0, 20.0
+"""What the priors count for: observations of each kind of number, messages. Those of `moving` and `worth` count apart."""
 SCANS = 3
 """Times that lies are looked for, most: one of each provider each time."""
 ENOUGH_DELAYS = 100
@@ -116,83 +115,60 @@ def maximise(tables: Tables, steps: Steps, counts: Counts) -> Model:
     """The model that the counts say."""
     model, layout = tables.model, tables.layout
     codes, brief = _codes(layout, counts, steps)
+    rates, moved = learned(tables, counts)
     return replace(
         model,
-        rates=_rates(tables, counts.moves),
+        rates=rates,
         responses=_answers(layout, model.responses, counts),
         starts=starts(layout, model, counts, steps.starts),
         codes=codes,
         brief=brief,
+        moved=moved,
     )
-
-
-def _rates(tables: Tables, passed: Array) -> Rates:
-    """Expected moves over expected days, by rate."""
-    layout, rates = tables.layout, tables.model.rates
-    last = int(np.flatnonzero(passed.any(axis=(1, 2))).max(initial=0))
-    if not last:
-        return rates
-    daily, moves = per_day(rates, layout.stages), layout.jumps()
-    weights = np.zeros((2 * len(RATES), layout.size, layout.size))
-    for p, name in enumerate(RATES):
-        for i, j in moves[name]:
-            weights[2 * p, i, j] = daily[name]
-            weights[2 * p + 1, i, i] = 1.0
-    spent = _bridges(tables, passed, weights, last)
-    prior = per_day(replace(PRIOR.rates, brief=BRIEF_PRIOR), layout.stages)
-    made = {}
-    for p, name in enumerate(RATES):
-        believed = FREEZE_PRIOR if name == "freeze" else MOVE_PRIOR
-        made[name] = float((spent[2 * p] + believed) / (spent[2 * p + 1] + believed / prior[name]))
-    yearly = {name: made[name] * YEAR for name in RATES if name != "freeze"}
-    if not rates.brief:
-        yearly |= {"brief": 0.0, "back": rates.back}
-    return Rates(freeze_days=layout.stages / made["freeze"], **yearly)
-
-
-def _bridges(tables: Tables, passed: Array, weights: Array, last: int) -> Array:
-    """For each weight matrix W the sum, over all stretches of time, of its expected integral between what was known at both ends.
-
-    M[d] = ∫ T(s) W T(d−s) ds over a stretch of d days, built up day by day: M[d+1] = M[d] T(1) + T(d) M[1].
-    """
-    one, moves = tables.moves[1], tables.moves
-    # Simpson over the first day is exact to 1e-8 for rates of a few a year
-    half = exponential(generator(tables.layout, tables.model.rates) / 2)
-    first = (weights @ one + 4 * (half @ weights @ half) + one @ weights) / 6
-    share = np.divide(passed, moves, out=np.zeros_like(passed), where=moves > 1e-300)
-    integral, spent = first, np.zeros(len(weights))
-    for days in range(1, last + 1):
-        if share[days].any():
-            spent += (integral * share[days]).sum(axis=(1, 2))
-        integral = integral @ one + moves[days] @ first
-    return spent
 
 
 def _answers(layout: Layout, r: Responses, counts: Counts) -> Responses:
     prior, kinds = PRIOR.responses, layout.types
     people = counts.starts[:, layout.own].sum(axis=0)
     shares = people.reshape(-1, kinds).sum(axis=0) + START_PRIOR / kinds
-    first, again = counts.rows[OWN], counts.rows[AGAIN]
-    others = slice(kinds, None)
 
     def answer(word: Evidence, believed: tuple[float, float]) -> tuple[float, float]:
         said = counts.rows[OWN + RESPONSES.index(word)]
         person = _rate(said[layout.on], counts.answered[layout.on], believed[0])
         return person, _rate(said[layout.stranger], counts.answered[layout.stranger], believed[1])
 
+    certified, certified_else = _acts(counts.rows[OWN], counts.asked[0], np.append(np.resize(prior.certified, kinds), prior.certified_else))
+    again, again_else = _acts(
+        counts.rows[AGAIN], counts.asked[1], np.append(np.resize(prior.certified_again, kinds), prior.certified_again_else)
+    )
     return replace(
         r,
         shares=tuple((shares / shares.sum()).tolist()),
-        certified=tuple(_rate(first[k], counts.asked[0, k], prior.certified[k % len(prior.certified)]) for k in range(kinds)),
-        certified_else=_rate(first[others], counts.asked[0, others], prior.certified_else),
-        certified_again=tuple(
-            _rate(again[k], counts.asked[1, k], prior.certified_again[k % len(prior.certified_again)]) for k in range(kinds)
-        ),
-        certified_again_else=_rate(again[others], counts.asked[1, others], prior.certified_again_else),
+        certified=certified,
+        certified_else=certified_else,
+        certified_again=again,
+        certified_again_else=again_else,
         replied=answer(Evidence.REPLIED, prior.replied),
         wrong_person=answer(Evidence.WRONG_PERSON, prior.wrong_person),
         opted_out=answer(Evidence.OPTED_OUT, prior.opted_out),
     )
+
+
+def _acts(seen: Array, of: Array, believed: Array) -> tuple[tuple[float, ...], float]:
+    """How often each kind of person certifies whom a message reached, and anybody whom it did not: nobody does so less for being reached.
+
+    Without that, those who hardly ever do were learned as certifying less than those whose number is a stranger's, and silence spoke for the number.
+    """
+    kinds = len(believed) - 1
+    came = np.append(seen[:kinds], seen[kinds:].sum()) + ANSWER_PRIOR * believed
+    asked = np.append(of[:kinds], of[kinds:].sum()) + ANSWER_PRIOR
+    rates, alike = came / asked, [kinds]
+    for kind in np.argsort(rates[:kinds]).tolist():
+        if rates[kind] < came[alike].sum() / asked[alike].sum():
+            alike.append(kind)
+    rates[alike] = came[alike].sum() / asked[alike].sum()
+    *reached, not_reached = np.clip(rates, 1e-6, 0.95).tolist()
+    return tuple(reached), not_reached
 
 
 def _rate(seen: Array, of: Array, believed: float) -> float:

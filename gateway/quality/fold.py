@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, absences, answered, failures, late, observe, said_by
+from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, absences, answered, failures, late, observe, said_by, waits
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -48,7 +48,7 @@ def _alone(belief: PairBelief, seen: Observation) -> bool:
         return True
     if late(belief, seen):
         raise OutOfOrder(belief, seen)
-    return False
+    return seen.evidence is Evidence.MOVED
 
 
 def _together(tables: Tables, beliefs: list[PairBelief], seen: list[Observation]) -> list[PairBelief]:
@@ -71,12 +71,18 @@ def _together(tables: Tables, beliefs: list[PairBelief], seen: list[Observation]
     silence = np.where(silent, waiting * SILENCE_DAYS + np.clip(day - sent, 0, SILENCE_DAYS - 1), 0)
     then = np.array([belief.day for belief in beliefs])
     passed = np.where(attached, 0, day - then)
-    vectors = moved(tables, vectors * tables.silences.reshape(-1, size)[silence], passed.astype(np.int32))
+    vectors = moved(
+        tables,
+        vectors * tables.silences.reshape(-1, size)[silence],
+        passed.astype(np.int32),
+        np.array([waits(belief) for belief in beliefs]),
+    )
     vectors = vectors * _weights(tables, beliefs, seen, repeated, certifies & ((waiting & RESTED) > 0))
     vectors = vectors / vectors.sum(axis=1, keepdims=True)
     taken = np.array([one.evidence is Evidence.DELIVERED for one in seen]) & asking
     sent = np.where(taken, day, np.where(asking, NEVER, sent))
-    fresh = np.where(taken, OPEN | np.where(rested, RESTED, 0), 0)
+    crowded = np.array([belief.crowded for belief in beliefs])
+    fresh = np.where(taken, np.where(crowded, CERT_OPEN, OPEN) | np.where(rested, RESTED, 0), 0)
     waiting = np.where(asking, fresh, np.where(attached, waiting & ~closes, waiting))
     certified = np.where(certifies, day, certified)
     then = np.where(attached, then, day)
@@ -123,6 +129,8 @@ def _put(
             beliefs[i].checked_day,
             absences(beliefs[i], seen[i]) if seen[i].evidence in OUTCOME else beliefs[i].absent_by,
             hears,
+            beliefs[i].crowded,
+            beliefs[i].moved,
             STATES[place],
         )
         for i, (day, sent_day, waiting, certified_day, block, fails, hears, place) in enumerate(columns)

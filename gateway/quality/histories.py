@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from gateway.quality.assemble import Observations, assemble, day_of
+from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble, day_of
 from gateway.quality.evidence import OUTCOMES, RESPONSES, Evidence
 from gateway.quality.model import start_of
+from gateway.quality.others import Listings, moves
 from gateway.quality.record import NONE, Flags, Ints, Record
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,6 +52,8 @@ class Histories:
         self.pairs: dict[tuple[str, str], int] = {}
         self._decode = msgspec.json.Decoder(Line).decode
         self._numbers: dict[str, int] = {}
+        self._people: dict[str, int] = {}
+        self._person = array("q")
         self._address = array("q")
         self._codes: dict[tuple[str, str, str], int] = {}
         self._starts: dict[str, int] = {}
@@ -84,10 +87,13 @@ class Histories:
 
     def record(self) -> Record:
         """All of it in order, ready for beliefs; what was said twice of one second counts once."""
-        pair, at_s, what, start, verified_day = self._distinct()
-        return assemble(
-            Observations(pair, at_s, what, start, verified_day), _column(self._address), tuple(self._codes), tuple(self._starts)
-        )
+        columns, starts = self._distinct(), tuple(self._starts)
+        pair, at_s, what, start, verified_day = columns
+        moved = moves(Listings(pair, at_s, what, start, verified_day, (at_s + SHANGHAI_S) // DAY_S), _column(self._person), starts)
+        more = moved.pair, moved.at_s, moved.what, moved.start, moved.verified_day
+        pair, at_s, what, start, verified_day = (np.concatenate(both) for both in zip(columns, more, strict=True))
+        seen = Observations(pair, at_s, what, start, verified_day)
+        return assemble(seen, _column(self._address), tuple(self._codes), starts)
 
     def counts(self) -> tuple[Ints, Ints]:
         """Per pair: observations, and seconds of the last."""
@@ -134,6 +140,7 @@ class Histories:
             if not 0 < len(line.person) <= LONGEST or not 0 < len(line.address) <= LONGEST:
                 raise BadLine(f"`person` and `address` are 1 to {LONGEST} characters")
             pair = self.pairs[key] = len(self.pairs)
+            self._person.append(self._people.setdefault(line.person, len(self._people)))
             self._address.append(self._numbers.setdefault(line.address, len(self._numbers)))
         return pair
 

@@ -120,6 +120,8 @@ class Model(Struct, frozen=True, dict=True):
     """Probability that the next message is blocked too: after one block, and under the name of `repeating` after one that was not the first in a row."""
     spans: tuple[Span, ...] = ()
     """Times in which a provider's codes weigh under another name; where two hold, the first."""
+    moved: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(MOVED))
+    """By source: how often a year it lists another number of a person while an earlier one is theirs, and once that is lost."""
     stages: int = 3
     """Steps in which the freeze passes: more make its length more certain."""
 
@@ -227,6 +229,17 @@ STARTS: Mapping[str, Start] = {
     CROWDED: Start(0.25, 0.03, 0.72, 0.05),
 }
 """Where the numbers of a source stand, unless the fit learned better."""
+
+
+MOVED: Mapping[str, tuple[float, float]] = {
+    "self_service": (1e-4, 5e-4),
+    "counter": (1e-4, 4e-4),
+    "data_sharing": (1e-4, 2e-4),
+    "legacy": (1e-4, 1e-4),
+    "unknown": (1e-4, 1e-4),
+}
+"""Only what they are to one another is believed before anything is learned; so seldom, that none comes says nothing. Who gives another number themselves has
+lost the earlier one about as often as not; an old list that brings one says nothing."""
 
 
 def start_of(source: str, *, verified: bool) -> str:

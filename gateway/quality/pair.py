@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation, repeating
-from gateway.quality.model import Model
+from gateway.quality.model import CROWDED, Model
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
 
@@ -47,6 +47,10 @@ class PairBelief(Struct, frozen=True):
     """Providers whose last word was that the number is absent."""
     heard: bool = False
     """There is something to judge it by: what came of a message, an answer of the person, or somebody's verification."""
+    crowded: bool = False
+    """The number stands for a crowd: whoever holds it answers for themselves."""
+    moved: bool = False
+    """Another number of the person was listed since."""
     state: State = State.UNVERIFIED
 
 
@@ -72,6 +76,8 @@ def observe(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
         raise OutOfOrder(belief, seen)
     if seen.evidence is Evidence.LISTED:
         after = _listed(tables, belief, seen)
+    elif seen.evidence is Evidence.MOVED:
+        after = _moved(tables, belief, seen)
     elif seen.evidence in OUTCOMES:
         after = _outcome(tables, belief, seen)
     else:
@@ -129,7 +135,7 @@ def reading(tables: Tables, belief: PairBelief, day: int) -> Reading:
     """The belief on a day not before its last evidence, for people and plans to read."""
     vector = vector_of(belief) if belief.weights else tables.start("unknown", verified=False)
     if belief.weights:
-        vector = tables.move(_silent(tables, belief, vector, day), max(day - belief.day, 0))
+        vector = _passed(tables, belief, _silent(tables, belief, vector, day), max(day, belief.day))
     return read(tables, vector, belief.blocked)
 
 
@@ -141,12 +147,14 @@ def read(tables: Tables, vector: Array, blocked: float) -> Reading:
 
 
 def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    belief = replace(belief, crowded=belief.crowded or seen.source == CROWDED)
     verified = seen.verified_day is not None
     fresh = tables.start(seen.source, verified=verified)
     checked_day = seen.verified_day if verified else belief.checked_day
     if not belief.weights:
         return replace(belief, weights=fresh.tobytes(), day=seen.day, heard=verified, checked_day=checked_day)
-    old = tables.move(vector_of(belief), seen.day - belief.day)
+    old = _passed(tables, belief, vector_of(belief), seen.day)
+    old = old / old.sum()
     new = checked(tables.layout, old, fresh)
     own = tables.layout.own
     renews = tables.renews(seen.source, verified=verified) if new[own].sum() > old[own].sum() else 0.0
@@ -154,19 +162,24 @@ def _listed(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief
     return replace(belief, weights=_normal(mixed), day=seen.day, heard=belief.heard or verified, checked_day=checked_day)
 
 
+def _moved(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
+    vector = _passed(tables, belief, vector_of(belief), seen.day) * tables.moved(seen.source)
+    return replace(belief, weights=_normal(vector), day=seen.day, moved=True)
+
+
 def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelief:
     vector = vector_of(belief)
     if seen.own and seen.asks:
         vector = _silent(tables, belief, vector, seen.day)
     said = said_by(tables.model, belief, seen)
-    vector = tables.move(vector, seen.day - belief.day) * tables.code(said, seen.evidence, seen.vendor_code)
+    vector = _passed(tables, belief, vector, seen.day) * tables.code(said, seen.evidence, seen.vendor_code)
     blocked, absent_by = _block(tables, belief, seen), absences(belief, seen)
     after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by)
     if not (seen.own and seen.asks):
         return after
     taken = seen.evidence is Evidence.DELIVERED
     rested = belief.certified_day != NEVER and seen.day - belief.certified_day <= REST_DAYS
-    waiting = OPEN | (RESTED if rested else 0)
+    waiting = (CERT_OPEN if belief.crowded else OPEN) | (RESTED if rested else 0)
     return replace(after, sent_day=seen.day if taken else NEVER, waiting=waiting if taken else 0)
 
 
@@ -177,12 +190,24 @@ def _response(tables: Tables, belief: PairBelief, seen: Observation) -> PairBeli
     blocked = 0.0 if seen.own else belief.blocked
     vector = vector_of(belief)
     if not seen.own or belief.sent_day == NEVER:
-        vector = tables.move(vector, seen.day - belief.day) * row
+        vector = _passed(tables, belief, vector, seen.day) * row
         return replace(belief, weights=_normal(vector), day=seen.day, blocked=blocked, certified_day=certified_day)
     closes = CERT_OPEN if seen.evidence is Evidence.CERTIFIED else ANSWER_OPEN
     if seen.evidence is not Evidence.WRONG_PERSON and not belief.waiting & closes:
         return replace(belief, certified_day=certified_day)  # the same said twice of one message
     return replace(belief, weights=_normal(vector * row), waiting=belief.waiting & ~closes, blocked=blocked, certified_day=certified_day)
+
+
+def waits(belief: PairBelief) -> bool:
+    """Whether it says something that no other number was listed from here on: not once one was, and not between a check and whatever came next,
+    for the check may have been told long after it.
+    """
+    return not belief.moved and belief.day != belief.checked_day
+
+
+def _passed(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Array:
+    """The belief on that day."""
+    return tables.move(vector, day - belief.day, latest=waits(belief))
 
 
 def _silent(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Array:

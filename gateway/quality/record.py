@@ -9,12 +9,28 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gateway.quality.evidence import FAILURES, RESPONSES, SIGNS_OF_LIFE, Evidence
-from gateway.quality.tables import AGAIN, ANSWER_OPEN, CERT_OPEN, FIRST_CODE, OPEN, OTHER, OWN, PASS, REST_DAYS, RESTED, SILENCE_DAYS
+from gateway.quality.model import CROWDED
+from gateway.quality.tables import (
+    AGAIN,
+    ANSWER_OPEN,
+    CERT_OPEN,
+    FIRST_CODE,
+    OPEN,
+    OTHER,
+    OWN,
+    PASS,
+    REST_DAYS,
+    RESTED,
+    SILENCE_DAYS,
+    moved_rows,
+)
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 NONE, NOT_BLOCKED = -1, -2
+MOVED = NONE - 1 - len(RESPONSES)
+"""Of `Record.what`: another number was listed for the same person."""
 
 
 class Record(Struct, frozen=True):
@@ -24,10 +40,10 @@ class Record(Struct, frozen=True):
     """Where each pair's rows begin, and one more entry: the end."""
     day: Small
     what: Small
-    """Index into `codes` for outcomes, `NONE - 1 - i` for response i, `NONE` for a listing."""
+    """Index into `codes` for outcomes, `NONE - 1 - i` for response i, `NONE` for a listing, `MOVED`."""
     own: Flags
     start: Small
-    """For a listing: index into `starts`."""
+    """For a listing, or for that of another number: index into `starts`."""
     verified_day: Small
     """For a listing: the day of verification, which is its day, or `NONE`."""
     codes: tuple[tuple[str, str, str], ...]
@@ -66,10 +82,14 @@ class Steps(Struct, frozen=True):
     outcome: Flags
     rested: Flags
     """Somebody certified within `REST_DAYS` before."""
+    latest: Flags
+    """No later number of the person was listed in the time before it."""
     failed: Small
     """Failures since the last sign of life, with this row."""
     taken: Flags
     """A delivered message to this very person."""
+    crowded: Flags
+    """The number stands for a crowd: who answers says little of each of them, and is not learned from."""
     heard: Flags
     """Something to judge a number by: an outcome, an answer of the person, a verification."""
     last_day: Small
@@ -78,6 +98,8 @@ class Steps(Struct, frozen=True):
     """Per pair: the last message that may still be answered, or `NONE`."""
     waiting: Small
     """Per pair: what of it is open."""
+    still: Flags
+    """Per pair: as `latest`, of the time after its last row."""
     codes: tuple[tuple[str, str, str], ...]
     starts: tuple[str, ...]
     """As in the record; the last is for pairs that nobody listed."""
@@ -88,13 +110,16 @@ def steps_of(record: Record) -> Steps:
     m = _marks(record)
     pending = (m.latest != NONE) & m.delivered[m.at]
     attached = m.response & record.own & pending
-    repeated = attached & ~m.wrong & np.where(m.certifies, m.certified > 0, m.answered > 0)
+    repeated = attached & ~m.wrong & np.where(m.certifies, m.certified > 0, (m.answered > 0) | m.crowded[m.at])
     previous = _before(np.where(attached, NONE, np.arange(len(record.day))), m.begins)
     days = np.where(~attached & (previous != NONE), record.day - record.day[np.maximum(previous, 0)], 0)
-    waits = np.where(pending, _open(m.certified, m.answered, m.rested[m.at]), 0)
+    waits = np.where(pending, _open(m.certified, m.answered, m.rested[m.at], m.crowded[m.at]), 0)
     waited = np.clip(record.day - record.day[m.at], 0, SILENCE_DAYS - 1)
     checked = m.listed & (record.verified_day != NONE)
     lasts = record.first[1:] - 1
+    ends = np.where(attached[lasts], previous[lasts], lasts)
+    moved = np.where(record.what == MOVED, np.arange(len(record.day)), NONE)
+    told = np.where(checked, np.arange(len(record.day)), NONE)
     sent_day, waiting = _left_open(record, m, lasts)
     return Steps(
         record.first,
@@ -105,15 +130,31 @@ def steps_of(record: Record) -> Steps:
         _blocks(record, m, repeated),
         m.outcome,
         m.rested,
+        _waits(record, _before(moved, m.begins), _before(told, m.begins), previous),
         _failed(record, m),
         m.own_outcome & m.delivered,
+        m.crowded,
         m.outcome | checked | (m.response & record.own),
-        record.day[np.where(attached[lasts], previous[lasts], lasts)],
+        record.day[ends],
         sent_day,
         waiting,
+        _waits(record, _last(moved, record.first), _last(told, record.first), ends),
         record.codes,
         (*record.starts, "unknown"),
     )
+
+
+def _waits(record: Record, moved: Ints, checked: Ints, since: Ints) -> Flags:
+    """As `pair.waits`: rows of the last other number and the last check before each stretch of time, and the row that it begins with."""
+    just_checked = (checked != NONE) & (record.verified_day[np.maximum(checked, 0)] == record.day[np.maximum(since, 0)])
+    waits: Flags = (moved == NONE) & ~just_checked
+    return waits
+
+
+def _last(marked: Ints, first: Ints) -> Ints:
+    """Per pair the last marked row, or `NONE`."""
+    last: Ints = np.maximum.reduceat(marked, first[:-1]) if len(marked) else marked
+    return last
 
 
 class _Marks(Struct, frozen=True):
@@ -138,11 +179,13 @@ class _Marks(Struct, frozen=True):
     """Own certifications since `latest`."""
     answered: Ints
     rested: Flags
+    crowded: Flags
+    """The number stands for a crowd: whoever holds it answers for themselves, so nobody's answer is waited for."""
 
 
 def _marks(record: Record) -> _Marks:
     begins = np.repeat(record.first[:-1], np.diff(record.first))
-    outcome, response = record.what >= 0, record.what < NONE
+    outcome, response = record.what >= 0, (record.what < NONE) & (record.what != MOVED)
     said = np.where(response, NONE - 1 - record.what, 0)
     delivered = np.isin(record.what, [i for i, code in enumerate(record.codes) if code[1] == Evidence.DELIVERED]) & outcome
     own_outcome = record.asking
@@ -165,12 +208,19 @@ def _marks(record: Record) -> _Marks:
         _since(certifies, latest),
         _since(answers, latest),
         _rested(record.day, certifies, begins),
+        _crowded(record, begins),
     )
 
 
-def _open(certified: Ints, answered: Ints, rested: Flags) -> Ints:
+def _crowded(record: Record, begins: Ints) -> Flags:
+    listed = (record.what == NONE) & np.isin(record.start, [i for i, start in enumerate(record.starts) if start == CROWDED])
+    crowded: Flags = _before(np.where(listed, np.arange(len(listed)), NONE), begins) != NONE
+    return crowded
+
+
+def _open(certified: Ints, answered: Ints, rested: Flags, crowded: Flags) -> Ints:
     """Bits of `waiting` for a delivered message after which so much came."""
-    waits = (certified == 0) * CERT_OPEN + (answered == 0) * ANSWER_OPEN + rested * RESTED
+    waits = (certified == 0) * CERT_OPEN + ((answered == 0) & ~crowded) * ANSWER_OPEN + rested * RESTED
     bits: Ints = waits.astype(np.int64)
     return bits
 
@@ -178,6 +228,7 @@ def _open(certified: Ints, answered: Ints, rested: Flags) -> Ints:
 def _rows(record: Record, m: _Marks, repeated: Flags, again: Flags) -> Small:
     row = np.where(m.outcome, FIRST_CODE + record.what, np.where(record.own, OWN, OTHER) + m.said)
     row = np.where(again, AGAIN, row)
+    row = np.where(record.what == MOVED, moved_rows(record.starts)[record.start], row)
     return np.where(m.listed | repeated, PASS, row).astype(np.int32)
 
 
@@ -212,7 +263,7 @@ def _left_open(record: Record, m: _Marks, lasts: Ints) -> tuple[Small, Small]:
     sent = (latest != NONE) & m.delivered[at]
     certified = np.where(fresh, 0, m.certified[lasts] + m.certifies[lasts])
     answered = np.where(fresh, 0, m.answered[lasts] + m.answers[lasts])
-    waiting = np.where(sent, _open(certified, answered, m.rested[at]), 0)
+    waiting = np.where(sent, _open(certified, answered, m.rested[at], m.crowded[at]), 0)
     return np.where(sent, record.day[at], NONE).astype(np.int32), waiting.astype(np.int32)
 
 

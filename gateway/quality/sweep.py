@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import HORIZON, Array
 from gateway.quality.evidence import BLOCKS
-from gateway.quality.record import NONE, Ints, Steps
+from gateway.quality.record import NONE, Flags, Ints, Steps
 from gateway.quality.states import UNVERIFIED, Readings, judge_all
-from gateway.quality.tables import SILENCE_DAYS, Tables, checked
+from gateway.quality.tables import LATEST, SILENCE_DAYS, Tables, checked
 
 TOGETHER = 4096
 """Pairs that are swept together: their vectors and matrices stay in the cache."""
@@ -26,6 +26,8 @@ class Beliefs(Struct):
     blocked: Array
     heard: NDArray[np.bool_]
     failed: NDArray[np.int32]
+    still: NDArray[np.bool_]
+    """As `pair.waits`."""
     state: NDArray[np.int8]
 
 
@@ -61,6 +63,7 @@ def sweep(tables: Tables, steps: Steps, *, trace: Trace | None = None) -> Belief
         np.zeros(count),
         np.zeros(count, dtype=np.bool_),
         steps.failed[steps.first[1:] - 1],
+        steps.still,
         np.full(count, UNVERIFIED, dtype=np.int8),
     )
     laid = _Laid(
@@ -88,14 +91,15 @@ def by_rank(first: Ints, together: int = TOGETHER) -> Iterator[tuple[Ints, list[
         yield chunk, ranks
 
 
-def moved(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Array:
-    """Each vector its own number of days later."""
+def moved(tables: Tables, vectors: Array, days: NDArray[np.int32], latest: Flags | None = None) -> Array:
+    """Each vector its own number of days later; `latest`: those whose persons had no other number listed in that time."""
     days = np.maximum(days, 0)
+    begins = np.zeros(len(days), dtype=np.int64) if latest is None else latest * LATEST
     while (far := days > HORIZON).any():
         vectors = vectors.copy()
-        vectors[far] = vectors[far] @ tables.moves[HORIZON]
+        vectors[far] = np.matmul(vectors[far][:, None, :], tables.moves[begins[far] + HORIZON])[:, 0, :]
         days = np.where(far, days - HORIZON, days)
-    later: Array = np.matmul(vectors[:, None, :], tables.moves[days])[:, 0, :]
+    later: Array = np.matmul(vectors[:, None, :], tables.moves[begins + days])[:, 0, :]
     return later
 
 
@@ -111,14 +115,15 @@ def readings(tables: Tables, beliefs: Beliefs, day: int) -> tuple[Readings, NDAr
     waited = np.clip(day - beliefs.sent_day, 0, SILENCE_DAYS - 1)
     silence = np.where(beliefs.sent_day == NONE, 0, beliefs.waiting * SILENCE_DAYS + waited)
     vectors = beliefs.weights * tables.silences.reshape(-1, tables.layout.size)[silence]
-    vectors = np.vstack(list(_parts(tables, vectors, day - beliefs.day)) or [vectors])
+    vectors = np.vstack(list(_parts(tables, vectors, day - beliefs.day, beliefs.still)) or [vectors])
     now = read_all(tables, vectors, beliefs.blocked)
     return now, judge_all(now, beliefs.state, beliefs.heard, beliefs.failed)
 
 
-def _parts(tables: Tables, vectors: Array, days: NDArray[np.int32]) -> Iterator[Array]:
+def _parts(tables: Tables, vectors: Array, days: NDArray[np.int32], latest: Flags) -> Iterator[Array]:
     for at in range(0, len(vectors), TOGETHER):
-        later = moved(tables, vectors[at : at + TOGETHER], days[at : at + TOGETHER])
+        part = slice(at, at + TOGETHER)
+        later = moved(tables, vectors[part], days[part], latest[part])
         yield later / later.sum(axis=1, keepdims=True)
 
 
@@ -150,7 +155,7 @@ def _blocks(tables: Tables, evidence: str) -> tuple[float, float]:
 def _arrived(laid: _Laid, vectors: Array, at: Ints) -> Array:
     """The beliefs on the days of these rows, before they weigh."""
     steps = laid.steps
-    v = moved(laid.tables, vectors * laid.silences[steps.silence[at]], steps.days[at])
+    v = moved(laid.tables, vectors * laid.silences[steps.silence[at]], steps.days[at], steps.latest[at])
     listed = np.flatnonzero(steps.start[at] != NONE)
     if len(listed):
         old, start = v[listed] / v[listed].sum(axis=1, keepdims=True), steps.start[at[listed]]

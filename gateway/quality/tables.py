@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.quality.chain import HORIZON, Array, Layout, start_vectors, transitions
-from gateway.quality.evidence import RESPONSES, Evidence
-from gateway.quality.model import Model, start_of
+from gateway.quality.chain import HORIZON, YEAR, Array, Layout, start_vectors, transitions
+from gateway.quality.evidence import RESPONSES, SOURCES, Evidence
+from gateway.quality.model import VERIFIED, Model, start_of
 
 SILENCE_DAYS = 400
 """Longest wait for an answer that is told apart."""
@@ -23,11 +23,14 @@ EVEN = 0.5
 """The least that was believed of a number, where a source has checked it again."""
 HARDLY = 1e-12
 """Of a number that is surely not the person's nothing is known of how they act."""
+LATEST = HORIZON + 1
+"""Where `Tables.moves` begins anew for numbers than which no later one of the person is known."""
 PASS = 0
 OWN, OTHER = 1, 1 + len(RESPONSES)
 AGAIN = 1 + 2 * len(RESPONSES)
-FIRST_CODE = AGAIN + 1
-"""Rows of the table of observations: nothing, own responses, others' responses, an own certification soon after another, then codes."""
+FIRST_MOVED = AGAIN + 1
+FIRST_CODE = FIRST_MOVED + len(SOURCES)
+"""Rows of the table of observations: nothing, own responses, others' responses, an own certification soon after another, other numbers by source, codes."""
 
 
 class Tables:
@@ -36,7 +39,10 @@ class Tables:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.layout = Layout(model.types, model.stages, brief=model.rates.brief > 0)
-        self.moves = transitions(self.layout, model.rates)
+        self.leaves = _by_owner(self.layout, np.sum(list(model.moved.values()), axis=0)) / YEAR
+        """By state, how often a day another number is listed for the person."""
+        self.moves = np.concatenate([transitions(self.layout, model.rates), transitions(self.layout, model.rates, leaves=self.leaves)])
+        """By days; from `LATEST` on the same where no other number came."""
         self.starts = start_vectors(self.layout, model)
         self.silences = _silences(self.layout, model)
         self._responses = _responses(self.layout, model)
@@ -63,16 +69,22 @@ class Tables:
         row: Array = self._responses[AGAIN if again else (OWN if own else OTHER) + RESPONSES.index(evidence)]
         return row
 
+    def moved(self, source: str) -> Array:
+        """The row of another number's listing by this source."""
+        row: Array = self._responses[FIRST_MOVED + SOURCES.index(source if source in SOURCES else "unknown")]
+        return row
+
     def rows(self, codes: Sequence[tuple[str, str, str]]) -> Array:
         """All rows in one table: `PASS`, responses from `OWN` and `OTHER`, these codes from `FIRST_CODE`."""
         return np.vstack([self._responses, *(self.code(*code) for code in codes)])
 
-    def move(self, vector: Array, days: int) -> Array:
-        """The belief so many days later."""
+    def move(self, vector: Array, days: int, *, latest: bool = False) -> Array:
+        """The belief so many days later; `latest`: and no other number of the person was listed in that time."""
+        first = LATEST if latest else 0
         while days > HORIZON:
-            vector = vector @ self.moves[HORIZON]
+            vector = vector @ self.moves[first + HORIZON]
             days -= HORIZON
-        moved: Array = vector @ self.moves[days]
+        moved: Array = vector @ self.moves[first + days]
         return moved
 
 
@@ -93,6 +105,19 @@ def checked(layout: Layout, old: Array, fresh: Array) -> Array:
     return made
 
 
+def _by_owner(layout: Layout, rates: Sequence[float] | Array) -> Array:
+    """Rates by (the number is the person's, it is lost) → a row by state."""
+    row = np.full(layout.size, rates[1])
+    row[layout.own] = rates[0]
+    return row
+
+
+def moved_rows(starts: Sequence[str]) -> NDArray[np.int64]:
+    """For each start the row of another number's listing, and one more; the number of a crowd counts as an unknown source's."""
+    names = [name.removesuffix(VERIFIED) for name in (*starts, "unknown")]
+    return np.array([FIRST_MOVED + SOURCES.index(name if name in SOURCES else "unknown") for name in names], dtype=np.int64)
+
+
 def spread(layout: Layout, weights: tuple[float, ...]) -> Array:
     """Weights by (in service, off, dead, off for days) → a row by state."""
     return np.array(weights)[layout.kinds]
@@ -111,6 +136,8 @@ def _responses(layout: Layout, model: Model) -> Array:
     table[OWN, layout.on] = r.certified
     table[AGAIN] = r.certified_again_else
     table[AGAIN, layout.on] = r.certified_again
+    for i, source in enumerate(SOURCES, start=FIRST_MOVED):
+        table[i] = _by_owner(layout, model.moved[source]) / YEAR
     return table
 
 

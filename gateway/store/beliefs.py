@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.store import lookups
+from gateway.store import lookups, moved
 from gateway.store.lookups import Answered
 from gateway.store.pool import Connection
 
@@ -94,6 +94,8 @@ class Evidence(Struct, frozen=True):
     lookups: Sequence[Answered]
     dead: frozenset[bytes]
     """Numbers that are marked dead."""
+    moved: Sequence[Any] = ()
+    """Later numbers of their persons."""
 
 
 async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
@@ -106,6 +108,7 @@ async def evidence(connection: Connection, keys: Sequence[bytes]) -> Evidence:
         await connection.fetch(REPLIES, keys),
         await lookups.history(connection, keys),
         frozenset(row[0] for row in await connection.fetch(DEAD, keys)),
+        await moved.read(connection, keys),
     )
 
 
@@ -133,6 +136,7 @@ def joined(parts: Sequence[Evidence]) -> Evidence:
         [row for part in parts for row in part.replies],
         [row for part in parts for row in part.lookups],
         frozenset[bytes]().union(*(part.dead for part in parts)),
+        [row for part in parts for row in part.moved],
     )
 
 

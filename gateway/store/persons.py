@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.model import Contact, Person, Standing
-from gateway.store import listings, unlearned
+from gateway.store import listings, moved, unlearned
 from gateway.store.copying import copy_in
 from gateway.store.pool import Connection, Queries
 from gateway.store.quality_state import GIVEN_UP, verified_anew
@@ -188,6 +188,7 @@ async def insert_contacts(connection: Connection, given: Sequence[tuple[str, Con
 async def put_contacts(connection: Connection, given: Sequence[tuple[str, Contact]], vault: Vault) -> None:
     """Inserts or replaces contacts of locked persons: (person id, contact). What they replace stays on record."""
     await listings.keep(connection, given)
+    await moved.keep(connection, given)
     await unlearned.put(connection, [c.key for _, c in given])
     await connection.execute(
         PUT_CONTACTS,

@@ -11,7 +11,7 @@ from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Obse
 from gateway.quality.fold import fold
 from gateway.quality.model import PRIOR, STARTS
 from gateway.quality.pair import UNKNOWN, OutOfOrder, PairBelief, observe, reading, vector_of
-from gateway.quality.record import NONE, Record, steps_of
+from gateway.quality.record import MOVED, NONE, Record, steps_of
 from gateway.quality.states import STATES, judge
 from gateway.quality.sweep import readings, sweep
 from gateway.quality.tables import Tables
@@ -30,10 +30,15 @@ def anything(seed: int, pairs: int = 60, longest: int = 25) -> tuple[Observation
     rng = np.random.default_rng(seed)
     pair = np.repeat(np.arange(pairs), rng.integers(1, longest, pairs))
     count = len(pair)
-    kind = rng.choice(3, count, p=[0.1, 0.6, 0.3])
-    what = np.select([kind == 1, kind == 2], [rng.integers(0, len(CODES), count), NONE - 1 - rng.integers(0, len(RESPONSES), count)], NONE)
+    kind = rng.choice(4, count, p=[0.1, 0.6, 0.25, 0.05])
+    what = np.select(
+        [kind == 3, kind == 1, kind == 2],
+        [np.full(count, MOVED), rng.integers(0, len(CODES), count), NONE - 1 - rng.integers(0, len(RESPONSES), count)],
+        NONE,
+    )
     at_s = rng.integers(15_000 * DAY_S, 17_500 * DAY_S, count)
-    start = np.where(what == NONE, rng.integers(0, len(SOURCES), count), NONE)
+    what = np.where((what == MOVED) & np.append(True, np.diff(pair) > 0), NONE, what)
+    start = np.where((what == NONE) | (what == MOVED), rng.integers(0, len(SOURCES), count), NONE)
     checked = (what == NONE) & np.array([SOURCES[i].endswith("+verified") for i in start])
     verified = np.where(checked, at_s // DAY_S - rng.integers(0, 900, count), NONE)
     asks = rng.random(count) < 0.8
@@ -45,6 +50,8 @@ def observation(record: Record, row: int) -> Observation:
     if what == NONE:
         source, _, verified = record.starts[int(record.start[row])].partition("+")
         return Observation(day, Evidence.LISTED, source=source, verified_day=int(record.verified_day[row]) if verified else None, own=own)
+    if what == MOVED:
+        return Observation(day, Evidence.MOVED, source=record.starts[int(record.start[row])].partition("+")[0])
     if what < 0:
         return Observation(day, RESPONSES[NONE - 1 - what], own=own)
     provider, word, vendor_code = record.codes[what]

@@ -18,7 +18,7 @@ def line(**given: object) -> bytes:
 
 
 def test_every_word_is_understood() -> None:
-    assert set(KINDS) == {str(word) for word in Evidence}
+    assert set(KINDS) == {str(word) for word in Evidence} - {"moved"}
     histories = Histories(NOW)
     for word in KINDS:
         histories.add(line(evidence=word))
