@@ -3,7 +3,7 @@
 import numpy as np
 from msgspec import Struct
 
-from gateway.quality.evidence import RANK, RESPONSES, Evidence, repeating
+from gateway.quality.evidence import RANK, RESPONSES, Evidence, reached, repeating
 from gateway.quality.model import CROWDED, STARTS
 from gateway.quality.others import Listings, telling
 from gateway.quality.record import MOVED, NONE, Flags, Ints, Record
@@ -67,7 +67,7 @@ def assemble(
     sorted_rows = sorted_rows[~_checked_already(pair[sorted_rows], what[sorted_rows], verified_day[sorted_rows])]
     first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
     day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
-    what, codes = _repeating(pair[sorted_rows], what[sorted_rows], tuple(codes[i] for i in order))
+    what, codes = _known(pair[sorted_rows], what[sorted_rows], tuple(codes[i] for i in order))
     small = (day, what, start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
     return Record(first, days, whats, own[sorted_rows], begun, checked, codes, starts, asks[sorted_rows])
@@ -95,26 +95,31 @@ def _only_telling(seen: Observations, starts: tuple[str, ...]) -> Observations:
     return Observations(seen.pair[told], seen.at_s[told], seen.what[told], seen.start[told], seen.verified_day[told], asks)
 
 
-def _repeating(pair: Ints, what: Ints, codes: tuple[tuple[str, str, str], ...]) -> tuple[Ints, tuple[tuple[str, str, str], ...]]:
-    """Outcomes at a provider that called the number absent last time are codes of their own (`evidence.repeating`).
+def _known(pair: Ints, what: Ints, codes: tuple[tuple[str, str, str], ...]) -> tuple[Ints, tuple[tuple[str, str, str], ...]]:
+    """Outcomes at a provider that delivered to the number before, or called it absent last time, are codes of their own (`evidence.reached`, `repeating`).
 
-    A route may be wrong about a number for as long as it is wrong at all: what it repeats is then no second word.
+    A route may be wrong about a number for as long as it is wrong at all: what it repeats is then no second word. About one that it delivered to it is not.
     """
     names = sorted({code[0] for code in codes})
     provider = np.array([names.index(code[0]) for code in codes] or [0])
-    absent = np.array([code[1] == Evidence.NUMBER_ABSENT for code in codes] or [False])
-    if not absent.any():
-        return what, codes
+    absent, taken = (np.array([code[1] == word for code in codes] or [False]) for word in (Evidence.NUMBER_ABSENT, Evidence.DELIVERED))
     rows = np.flatnonzero(what >= 0)
     rows = rows[np.lexsort((provider[what[rows]], pair[rows]))]
-    before, after = rows[:-1], rows[1:]
-    same = (pair[before] == pair[after]) & (provider[what[before]] == provider[what[after]])
-    repeats = after[same & absent[what[before]]]
-    # All codes of such a provider: what was never said there counts, too.
-    theirs = np.flatnonzero(np.isin(provider, provider[what[repeats]])) if len(repeats) else repeats
-    said = what.copy()
-    said[repeats] = len(codes) + np.searchsorted(theirs, what[repeats])
-    return said, (*codes, *((repeating(codes[i][0]), *codes[i][1:]) for i in theirs.tolist()))
+    begins = np.ones(len(rows), dtype=np.bool_)
+    begins[1:] = (np.diff(pair[rows]) != 0) | (np.diff(provider[what[rows]]) != 0)
+    takes = np.cumsum(taken[what[rows]])
+    before = takes - taken[what[rows]]
+    delivered = before > np.maximum.accumulate(np.where(begins, before, 0))
+    repeats = ~begins
+    repeats[1:] &= absent[what[rows[:-1]]]
+    said, made = what.copy(), codes
+    for name, those in ((repeating, repeats), (reached, delivered & ~repeats)):
+        # All codes of such a provider: what was never said there counts, too.
+        marked = rows[those]
+        theirs = np.flatnonzero(np.isin(provider, provider[what[marked]])) if len(marked) else marked
+        said[marked] = len(made) + np.searchsorted(theirs, what[marked])
+        made = (*made, *((name(codes[i][0]), *codes[i][1:]) for i in theirs.tolist()))
+    return said, made
 
 
 def _starts(seen: Observations, address: Ints, starts: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:

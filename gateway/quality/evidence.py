@@ -97,8 +97,8 @@ def code_of(provider: str, evidence: str, vendor_code: str) -> str:
     return f"{provider}|{evidence}|{vendor_code}"
 
 
-_REPEATING = "+again"
-_NAME = re.compile(r"(.*?)(~\d{4}-\d\d-\d\d)?(\+again)?", re.DOTALL)
+_REPEATING, _REACHED = "+again", "+known"
+_NAME = re.compile(r"(.*?)(~\d{4}-\d\d-\d\d)?(\+known|\+again)?", re.DOTALL)
 
 
 def repeating(provider: str) -> str:
@@ -106,14 +106,29 @@ def repeating(provider: str) -> str:
     return provider + _REPEATING
 
 
+def reached(provider: str) -> str:
+    """The name of a provider for what it says of a number that it delivered to before: about such a one it is not always wrong."""
+    return provider + _REACHED
+
+
+def under(provider: str) -> tuple[str, str, str]:
+    """All names of a provider, by what it said of a number before."""
+    return provider, repeating(provider), reached(provider)
+
+
 def during(provider: str, first: str) -> str:
-    """The name of a provider, or of `repeating`, for what it says in a time that begins on such a day (`2026-01-05`), in which its codes weigh otherwise."""
-    plain = provider.removesuffix(_REPEATING)
+    """The name of a provider, or one of `under`, for what it says in a time that begins on such a day (`2026-01-05`), in which its codes weigh otherwise."""
+    plain = at_all(provider)
     return f"{plain}~{first}{provider[len(plain) :]}"
 
 
+def at_all(provider: str) -> str:
+    """The name behind one of `under`: what the provider says, whatever it said before."""
+    return provider.removesuffix(_REPEATING).removesuffix(_REACHED)
+
+
 def first_said(provider: str) -> str:
-    """The provider behind a name of `repeating` or `during`, or the name itself."""
+    """The provider behind a name of `under` or `during`, or the name itself."""
     return borrowed(provider)[-1]
 
 
@@ -121,5 +136,5 @@ def first_said(provider: str) -> str:
 def borrowed(provider: str) -> tuple[str, ...]:
     """A name of a provider, and those whose weights it borrows where nothing was learned under it: nearest first, the provider's own last."""
     found = _NAME.fullmatch(provider)
-    plain, time, again = (part or "" for part in found.groups()) if found else (provider, "", "")
-    return tuple(dict.fromkeys((provider, plain + time, plain + again, plain)))
+    plain, time, before = (part or "" for part in found.groups()) if found else (provider, "", "")
+    return tuple(dict.fromkeys((provider, plain + time, plain + before, plain)))

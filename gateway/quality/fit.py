@@ -4,20 +4,20 @@ Each round asks, under the present model, how often each state gave each code, h
 (`expect`); the next model is what these counts say, with priors that count as a few observations (`maximise`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from msgspec.structs import replace
 
 from gateway.quality.briefly import begun, telling
 from gateway.quality.chain import Array, Layout
-from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, code_of, first_said, repeating
+from gateway.quality.evidence import BLOCKS, RESPONSES, Evidence, at_all, code_of, first_said, repeating
 from gateway.quality.expect import Counts, expect
 from gateway.quality.lying import lies, parted
 from gateway.quality.model import BRIEF, CLASSES, PRIOR, Model, Responses, Three, digest, provider_of
 from gateway.quality.moving import learned
 from gateway.quality.record import NONE, Record, Steps, steps_of
-from gateway.quality.samples import own_above_all, sample
+from gateway.quality.samples import own_above_all, sample, usual
 from gateway.quality.spans import spanned
 from gateway.quality.tables import AGAIN, FIRST_CODE, OWN, Tables
 from gateway.quality.worth import START_PRIOR, starts
@@ -33,8 +33,9 @@ SELDOM = {Evidence.NUMBER_SUSPENDED, Evidence.UNREACHABLE, Evidence.AMBIGUOUS}
 PULL = 0.04
 """How strongly each round pulls P(these | in service) towards its prior. Where no two messages meet a number in one off period, histories cannot tell an
 off phone from one in service that failed to answer; without this the fit settles anywhere between (measured: calibration off by 4 points)."""
-CODE_PRIOR, ANSWER_PRIOR = 6.0, 20.0
-"""What the priors count for: observations of each kind of number, messages. Those of `moving` and `worth` count apart."""
+CODE_PRIOR, BEFORE_PRIOR, ANSWER_PRIOR = 6.0, 20.0, 20.0
+"""What the priors count for: observations of each kind of number; for what a provider says of numbers that it said something of before, all that it says;
+messages. Those of `moving` and `worth` count apart."""
 SCANS = 3
 """Times that lies are looked for, most: one of each provider each time."""
 ENOUGH_DELAYS = 100
@@ -50,7 +51,7 @@ def fit(record: Record, day: int, *, before: Model = PRIOR, rounds: int = ROUNDS
 
     Most rounds learn from a few thousand pairs, which is where the way is long; the last ones from all.
     """
-    record = own_above_all(record)
+    record = own_above_all(usual(record))
     model = replace(before, spans=(), blocked=_blocked(steps_of(record)))
     model = replace(model, responses=replace(before.responses, certified_within=_within(record)))
     few = sample(record, FEW) if record.pairs > 2 * FEW else record
@@ -185,24 +186,43 @@ def _codes(layout: Layout, counts: Counts, steps: Steps) -> tuple[dict[str, Thre
         seen[:, kind] = counts.rows[FIRST_CODE:, layout.kinds == kind].sum(axis=1)
     made: dict[str, Three] = {}
     brief: dict[str, float] = {}
-    for provider in {code[0] for code in steps.codes}:
-        mine = [i for i, code in enumerate(steps.codes) if code[0] == provider]
-        prior = np.array([(*CLASSES[word := Evidence(steps.codes[i][1])], BRIEF[word])[:kinds] for i in mine])
-        alike = [sum(steps.codes[j][1] == steps.codes[i][1] for j in mine) for i in mine]
-        prior /= np.array(alike)[:, None]
-        counted = seen[mine] + CODE_PRIOR * prior
-        blocks = [n for n, i in enumerate(mine) if steps.codes[i][1] in BLOCKS]
-        counted[blocks, 1:] = 0.0
-        shares = counted / counted.sum(axis=0)
-        # A block stays for years, and so does death: what few persons' blocks say would be learned as a word for dead
-        shares[blocks, 1:] = shares[blocks, :1] * prior[blocks, 1:] / prior[blocks, :1]
-        seldom = [n for n, i in enumerate(mine) if steps.codes[i][1] in SELDOM]
-        shares[seldom, 0] = (shares[seldom, 0] + PULL * prior[seldom, 0]) / (1 + PULL)
-        shares[:, 0] /= shares[:, 0].sum()
-        for i, row in zip(mine, shares.tolist(), strict=True):
-            made[code_of(*steps.codes[i])] = (row[0], row[1], row[2])
-            brief |= {code_of(*steps.codes[i]): weight for weight in row[3:]}
+    for each in _by_name(steps.codes).values():
+        kept = sorted({steps.codes[i][1:] for mine in each for i in mine})
+        words = [word for word, _ in kept]
+        prior = np.array([(*CLASSES[Evidence(word)], BRIEF[Evidence(word)])[:kinds] for word in words])
+        prior /= np.array([words.count(word) for word in words])[:, None]
+        places = [np.array([kept.index(steps.codes[i][1:]) for i in mine]) for mine in each]
+        together = CODE_PRIOR * prior
+        for mine, at in zip(each, places, strict=True):
+            together[at] += seen[mine]
+        for mine, at in zip(each, places, strict=True):
+            counted = seen[mine] + BEFORE_PRIOR * (together / together.sum(axis=0))[at] if len(each) > 1 else together
+            shares = _shares(counted, prior[at], [words[place] for place in at])
+            for i, row in zip(mine, shares.tolist(), strict=True):
+                made[code_of(*steps.codes[i])] = (row[0], row[1], row[2])
+                brief |= {code_of(*steps.codes[i]): weight for weight in row[3:]}
     return made, brief
+
+
+def _by_name(codes: Sequence[tuple[str, str, str]]) -> dict[str, list[list[int]]]:
+    """Places of the codes of each provider, by what it said of the number before."""
+    names: dict[str, dict[str, list[int]]] = {}
+    for i, code in enumerate(codes):
+        names.setdefault(at_all(code[0]), {}).setdefault(code[0], []).append(i)
+    return {name: list(each.values()) for name, each in names.items()}
+
+
+def _shares(counted: Array, prior: Array, words: list[str]) -> Array:
+    """Of each kind of number, by code."""
+    blocks = [n for n, word in enumerate(words) if word in BLOCKS]
+    counted[blocks, 1:] = 0.0
+    shares: Array = counted / counted.sum(axis=0)
+    # A block stays for years, and so does death: what few persons' blocks say would be learned as a word for dead
+    shares[blocks, 1:] = shares[blocks, :1] * prior[blocks, 1:] / prior[blocks, :1]
+    seldom = [n for n, word in enumerate(words) if word in SELDOM]
+    shares[seldom, 0] = (shares[seldom, 0] + PULL * prior[seldom, 0]) / (1 + PULL)
+    shares[:, 0] /= shares[:, 0].sum()
+    return shares
 
 
 def _blocked(steps: Steps) -> dict[str, float]:

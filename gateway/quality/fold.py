@@ -11,7 +11,20 @@ from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
-from gateway.quality.pair import HEARD, NEVER, OutOfOrder, PairBelief, absences, answered, failures, late, observe, said_by, waits
+from gateway.quality.pair import (
+    HEARD,
+    NEVER,
+    OutOfOrder,
+    PairBelief,
+    absences,
+    answered,
+    deliveries,
+    failures,
+    late,
+    observe,
+    said_by,
+    waits,
+)
 from gateway.quality.states import STATES, judge_all
 from gateway.quality.sweep import moved, read_all
 from gateway.quality.tables import (
@@ -128,6 +141,7 @@ def _put(
             fails,
             beliefs[i].checked_day,
             absences(beliefs[i], seen[i]) if seen[i].evidence in OUTCOME else beliefs[i].absent_by,
+            deliveries(beliefs[i], seen[i]) if seen[i].evidence in OUTCOME else beliefs[i].delivered_by,
             hears,
             beliefs[i].crowded,
             beliefs[i].moved,

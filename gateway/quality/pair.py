@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation, repeating
+from gateway.quality.evidence import BLOCKS, FAILURES, OUTCOMES, RESPONSES, SIGNS_OF_LIFE, Evidence, Observation, reached, repeating
 from gateway.quality.model import CROWDED, Model
 from gateway.quality.states import Reading, State, judge
 from gateway.quality.tables import ANSWER_OPEN, CERT_OPEN, OPEN, REST_DAYS, RESTED, SILENCE_DAYS, Tables, checked
@@ -45,6 +45,8 @@ class PairBelief(Struct, frozen=True):
     """Day of the last verification."""
     absent_by: frozenset[str] = frozenset()
     """Providers whose last word was that the number is absent."""
+    delivered_by: frozenset[str] = frozenset()
+    """Providers that ever delivered to the number."""
     heard: bool = False
     """There is something to judge it by: what came of a message, an answer of the person, or somebody's verification."""
     crowded: bool = False
@@ -111,12 +113,19 @@ def answered(seen: Observation) -> bool:
 def said_by(model: Model, before: PairBelief, seen: Observation) -> str:
     """Under whose name an outcome weighs."""
     name = model.called(seen.provider, seen.day) if model.spans else seen.provider
-    return repeating(name) if seen.provider in before.absent_by else name
+    if seen.provider in before.absent_by:
+        return repeating(name)
+    return reached(name) if seen.provider in before.delivered_by else name
 
 
 def absences(before: PairBelief, seen: Observation) -> frozenset[str]:
     """`absent_by` after an outcome."""
     return before.absent_by | {seen.provider} if seen.evidence is Evidence.NUMBER_ABSENT else before.absent_by - {seen.provider}
+
+
+def deliveries(before: PairBelief, seen: Observation) -> frozenset[str]:
+    """`delivered_by` after an outcome."""
+    return before.delivered_by | {seen.provider} if seen.evidence is Evidence.DELIVERED else before.delivered_by
 
 
 def failures(before: PairBelief, seen: Observation) -> int:
@@ -173,8 +182,10 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
         vector = _silent(tables, belief, vector, seen.day)
     said = said_by(tables.model, belief, seen)
     vector = _passed(tables, belief, vector, seen.day) * tables.code(said, seen.evidence, seen.vendor_code)
-    blocked, absent_by = _block(tables, belief, seen), absences(belief, seen)
-    after = replace(belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by)
+    blocked, absent_by, delivered_by = _block(tables, belief, seen), absences(belief, seen), deliveries(belief, seen)
+    after = replace(
+        belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by, delivered_by=delivered_by
+    )
     if not (seen.own and seen.asks):
         return after
     taken = seen.evidence is Evidence.DELIVERED

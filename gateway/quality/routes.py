@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import Evidence, code_of, first_said, repeating
+from gateway.quality.evidence import Evidence, code_of, first_said, repeating, under
 from gateway.quality.expect import Told, expect
 from gateway.quality.model import Model, Span
 from gateway.quality.record import Record, steps_of
@@ -35,7 +35,7 @@ class _Said(Struct):
 
 
 def false_absent(model: Model, codes: Iterable[tuple[str, str, str]]) -> dict[str, float]:
-    """The share of numbers in service called absent under each name (`evidence.repeating`, `during`): codes that it was not learned from count for nothing.
+    """The share of numbers in service called absent under each name (`evidence.under`, `during`): codes that it was not learned from count for nothing.
 
     `codes`: provider, evidence, vendor code of what occurs. What the others weigh is borrowed.
     """
@@ -81,15 +81,15 @@ def _route(said: dict[str, _Said], provider: str, spans: list[Span]) -> RouteWor
 
 
 def _time(said: dict[str, _Said], span: Span) -> LiedTime:
-    outcomes = sum(said.get(name, _Said()).outcomes for name in (span.name, repeating(span.name)))
+    outcomes = sum(said.get(name, _Said()).outcomes for name in under(span.name))
     return LiedTime(span.first_day, span.last_day or None, outcomes, round(_share(said, span.name), 6))
 
 
 def _share(said: dict[str, _Said], name: str) -> float:
-    """Of all numbers in service: those that were called absent before, and the others."""
-    both = [said.get(one, _Said()) for one in (name, repeating(name))]
-    in_service = sum(one.in_service for one in both)
-    return sum(one.in_service * one.absent for one in both) / in_service if in_service else both[0].absent
+    """Of all numbers in service: those that were delivered to before, those that were called absent, and the others."""
+    each = [said.get(one, _Said()) for one in under(name)]
+    in_service = sum(one.in_service for one in each)
+    return sum(one.in_service * one.absent for one in each) / in_service if in_service else each[0].absent
 
 
 def again_more(route: RouteWorth) -> bool:

@@ -14,7 +14,7 @@ from gateway.pipeline.believing import believe, lens
 from gateway.pipeline.fitting import Busy, gather, learn
 from gateway.pipeline.models import in_force
 from gateway.pipeline.observed import NUMBERS
-from gateway.quality.evidence import Evidence
+from gateway.quality.evidence import Evidence, first_said
 from gateway.quality.model import CLASSES, PRIOR
 from gateway.quality.report import Basis, Report
 from gateway.store import quality_models
@@ -95,7 +95,8 @@ async def test_living_numbers_that_the_bad_route_took_away_come_back_with_the_mo
 async def test_a_route_that_began_to_lie_is_named_with_its_first_day_and_living_numbers_come_back(connection: Any) -> None:
     history = lived("test-route-lies-for-a-time", PERSONS)
     await record(connection, history)
-    lately = np.isin(history.record.what[history.record.first[1:] - 1], [history.record.codes.index(("p2", "number_absent", "001"))])
+    lie = [i for i, code in enumerate(history.record.codes) if (first_said(code[0]), *code[1:]) == ("p2", "number_absent", "001")]
+    lately = np.isin(history.record.what[history.record.first[1:] - 1], lie)
     keys = [key_of(address) for address in history.source.address[lately & history.end_reach].tolist()]
     assert len(keys) > 3
 

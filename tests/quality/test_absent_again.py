@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gateway.quality.evaluate import evaluate, rows
-from gateway.quality.evidence import Evidence, Observation, repeating
+from gateway.quality.evidence import Evidence, Observation, reached, repeating
 from gateway.quality.fit import fit
 from gateway.quality.histories import Histories
 from gateway.quality.model import PRIOR, Model
@@ -60,16 +60,24 @@ def test_a_route_that_is_always_wrong_about_the_same_numbers_is_noticed_and_does
     assert named[0].false_absent == pytest.approx(0.2, abs=0.03)
     assert named[0].false_absent_again > 0.9
     assert named[0].lied == ()
+    assert model.weights("bad", "number_absent", "A")[0] > 0.15
+    assert model.weights(reached("bad"), "number_absent", "A")[0] < 0.02, "what it delivered to is none of those numbers"
     assert given_up(histories, PRIOR, living) > 0.02
     assert given_up(histories, model, living) < 0.004
 
 
 def test_what_follows_an_absence_at_the_same_provider_is_a_code_of_its_own() -> None:
     histories = Histories(NOW)
-    for day, provider, word in ((1, "x", "number_absent"), (2, "y", "delivered"), (3, "x", "delivered"), (4, "x", "number_absent")):
+    for day, provider, word in (
+        (1, "x", "number_absent"),
+        (2, "y", "delivered"),
+        (3, "x", "delivered"),
+        (4, "x", "number_absent"),
+        (5, "x", "number_absent"),
+    ):
         histories.add(said("p", "a", day, word, provider=provider))
     record = histories.record()
-    assert [record.codes[what][0] for what in record.what.tolist() if what >= 0] == ["x", "y", repeating("x"), "x"]
+    assert [record.codes[what][0] for what in record.what.tolist() if what >= 0] == ["x", "y", repeating("x"), reached("x"), repeating("x")]
 
 
 def test_a_model_that_learned_nothing_of_it_weighs_both_alike() -> None:

@@ -11,7 +11,7 @@ from bench.quality.measure import believe
 from bench.quality.oracle import oracle
 from bench.quality.population import History, Population, happen, populations
 from gateway.quality.chain import Layout, generator, transitions
-from gateway.quality.evidence import Evidence, code_of
+from gateway.quality.evidence import Evidence, code_of, reached
 from gateway.quality.expect import expect
 from gateway.quality.fit import fit
 from gateway.quality.model import PRIOR, Model, Rates
@@ -55,7 +55,7 @@ def test_weights_of_codes_are_found_for_each_provider() -> None:
     _, model = tried()
     for i, route in enumerate(bad_route().providers):
         for word, code, on, _, dead in route.codes:
-            weights = model.codes[code_of(f"p{i}", word, code)]
+            weights = model.codes[code_of(reached(f"p{i}"), word, code)]
             assert weights[0] == pytest.approx(on, abs=0.02)
             assert weights[2] == pytest.approx(dead, abs=0.06)
 

@@ -129,3 +129,22 @@ def test_how_much_the_first_and_a_later_block_say_is_learned_apart() -> None:
     model = learned(slips)
     assert model.blocks("recipient_blocked", again=False) < 0.8
     assert model.blocks("recipient_blocked", again=True) > 0.95
+
+
+def test_one_number_of_ten_thousand_outcomes_at_random_teaches_nothing() -> None:
+    record = lived().record
+    words = [i for i, code in enumerate(record.codes) if code[1] in {Evidence.DELIVERED, Evidence.NUMBER_ABSENT}]
+    rows = 10_000
+    what = np.random.default_rng(1).choice(words, rows)
+    what[0] = NONE
+    more = Record(
+        np.append(record.first, record.first[-1] + rows),
+        np.concatenate([record.day, np.linspace(record.day.min(), record.day.max(), rows).astype(record.day.dtype)]),
+        np.concatenate([record.what, what.astype(record.what.dtype)]),
+        np.concatenate([record.own, np.ones(rows, dtype=np.bool_)]),
+        np.concatenate([record.start, np.where(what == NONE, 0, NONE).astype(record.start.dtype)]),
+        np.concatenate([record.verified_day, np.full(rows, NONE, dtype=record.verified_day.dtype)]),
+        record.codes,
+        record.starts,
+    )
+    assert learned(more).codes == plain().codes
