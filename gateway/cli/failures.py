@@ -19,6 +19,7 @@ _ERRNO = {
     errno.ENOSPC: "the disk is full: make room and run it again; nothing accepted is lost",
     errno.EADDRINUSE: "another process uses that address: set server.port (or TIXING__SERVER__PORT)",
     errno.EACCES: "this account may not: run as its owner, or open the permissions",
+    errno.EPIPE: "whoever was to read the rest has stopped reading",
     errno.EPERM: "this account may not: run as its owner, or open the permissions",
 }
 

@@ -85,6 +85,18 @@ def test_a_packed_file_says_the_same_and_a_torn_one_what_is_wrong(histories: Pat
     assert "is compressed and cannot be unpacked" in ended.stderr
 
 
+def test_a_reader_that_stops_is_no_trouble_with_the_store(histories: Path) -> None:
+    command = [sys.executable, "-m", "gateway", "quality", "evaluate", str(histories), *AS_OF, "--why"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        said = running.stderr.read()
+    assert running.returncode == 1
+    assert "stopped reading" in said
+    assert "store.url" not in said
+
+
 def test_a_day_that_is_none_is_an_error(histories: Path) -> None:
     ended = run(str(histories), "--as-of", "today")
     assert ended.returncode == 2
