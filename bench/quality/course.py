@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from bench.quality.population import EPOCH_DAY, History, Messages
-from gateway.quality.assemble import DAY_S, SHANGHAI_S
+from gateway.quality.days import DAY_S, SHANGHAI_S
 from gateway.quality.record import NONE, Flags, Ints
 
 OUTCOME_S, CERTIFIED_S, ANSWERED_S = (hour * 3_600 for hour in (10, 11, 12))

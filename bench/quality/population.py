@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from bench.quality.listed_again import Again, listed_again
 from bench.quality.lives import BRIEF, DEAD, OFF, ON, live
 from bench.quality.routes import Route, lied
-from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import DAY_S, SHANGHAI_S
 from gateway.quality.model import Three
 from gateway.quality.record import NONE, Flags, Ints, Record
 

@@ -12,8 +12,8 @@ from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from gateway.pipeline.observed import NUMBERS, Observed, observe
-from gateway.quality.assemble import DAY_S, day_of
 from gateway.quality.chain import Array
+from gateway.quality.days import DAY_S, day_of
 from gateway.quality.explain import because
 from gateway.quality.model import PRIOR, Model, Rates
 from gateway.quality.record import Ints, steps_of

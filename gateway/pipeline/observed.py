@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gateway.lookup.port import LookupState
 from gateway.pipeline.looked_up import EVIDENCE as LOOKED_UP
-from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble, day_of
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import DAY_S, day_of, last_second_of
 from gateway.quality.evidence import RESPONSES, Evidence
 from gateway.quality.explain import Seen
 from gateway.quality.model import start_of
@@ -272,7 +273,7 @@ def _certified(
     pair, at_s, taken = pair[order], at_s[order], taken[order]
     of = np.unique(pair)
     times, days = certified.of(pairs[one][1] for one in of.tolist())
-    who, when = np.repeat(of, times), (days + 1) * DAY_S - SHANGHAI_S - 1  # its last second: it came after the message
+    who, when = np.repeat(of, times), last_second_of(days)  # its last second: it came after the message
     if not len(who):
         return who, when
     before = np.searchsorted(pair * FAR + at_s, who * FAR + when, side="right") - 1

@@ -3,13 +3,12 @@
 import numpy as np
 from msgspec import Struct
 
+from gateway.quality.days import day_of, last_second_of
 from gateway.quality.evidence import RANK, RESPONSES, Evidence, reached, repeating
 from gateway.quality.model import CROWDED, STARTS
 from gateway.quality.others import Listings, telling
 from gateway.quality.record import MOVED, NONE, Flags, Ints, Record
 
-DAY_S = 86_400
-SHANGHAI_S = 8 * 3_600
 MOST_SHARED = 4_000_000
 """Rows that one number's other persons may add up to; beyond that they are thinned evenly."""
 
@@ -32,11 +31,6 @@ class Observations(Struct):
     verified_day: Ints
     asks: Flags | None = None
     """As in `Record`."""
-
-
-def day_of(at_s: int) -> int:
-    """The day in Asia/Shanghai, counted from 1970-01-01."""
-    return (at_s + SHANGHAI_S) // DAY_S
 
 
 def assemble(
@@ -66,7 +60,7 @@ def assemble(
     sorted_rows = sorted_rows[~_repeated(pair[sorted_rows], at_s[sorted_rows], what[sorted_rows], own[sorted_rows])]
     sorted_rows = sorted_rows[~_checked_already(pair[sorted_rows], what[sorted_rows], verified_day[sorted_rows])]
     first = np.searchsorted(pair[sorted_rows], np.arange(len(address) + 1))
-    day = (at_s[sorted_rows] + SHANGHAI_S) // DAY_S
+    day = day_of(at_s[sorted_rows])
     what, codes = _known(pair[sorted_rows], what[sorted_rows], tuple(codes[i] for i in order))
     small = (day, what, start[sorted_rows], verified_day[sorted_rows])
     days, whats, begun, checked = (column.astype(np.int32) for column in small)
@@ -75,7 +69,7 @@ def assemble(
 
 def _placed(seen: Observations) -> Ints:
     """When each observation counts: a verified listing at its day of verification, whatever was observed between that and its coming (`pair.placed`)."""
-    ends = (seen.verified_day + 1) * DAY_S - SHANGHAI_S - 1
+    ends = last_second_of(seen.verified_day)
     return np.where((seen.what == NONE) & (seen.verified_day != NONE), np.minimum(seen.at_s, ends), seen.at_s)
 
 
@@ -88,7 +82,7 @@ def _checked_already(pair: Ints, what: Ints, verified_day: Ints) -> Flags:
 
 
 def _only_telling(seen: Observations, starts: tuple[str, ...]) -> Observations:
-    told = telling(Listings(seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day, (seen.at_s + SHANGHAI_S) // DAY_S), starts)
+    told = telling(Listings(seen.pair, seen.at_s, seen.what, seen.start, seen.verified_day), starts)
     if told.all():
         return seen
     asks = None if seen.asks is None else seen.asks[told]
@@ -166,7 +160,7 @@ def _thinned(rows: Ints, number: Ints, sharers: Ints, most: int) -> Ints:
 
 def _repeated(pair: Ints, at_s: Ints, what: Ints, own: Flags) -> Flags:
     """Of what others brought, the same word twice on one day counts once: it is the same phone on the same day."""
-    day = (at_s + SHANGHAI_S) // DAY_S
+    day = day_of(at_s)
     repeated = np.zeros(len(pair), dtype=np.bool_)
     theirs = np.flatnonzero(~own)
     if not len(theirs):

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.quality.assemble import day_of
+from gateway.quality.days import day_of
 from gateway.quality.evidence import RESPONSES, Evidence
 from gateway.quality.explain import Seen, because
 from gateway.quality.histories import SHANGHAI, Histories

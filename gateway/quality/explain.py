@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from msgspec import Struct
 
+from gateway.quality.days import written
 from gateway.quality.evidence import Evidence
 from gateway.quality.states import Reading, State
 
-EPOCH = date(1970, 1, 1)
 NAMES = {
     Evidence.LISTED: "登记",
     Evidence.DELIVERED: "送达",
@@ -55,14 +54,9 @@ def because(state: State, now: Reading, seen: Sequence[Seen]) -> str:
     return f"{_SAYS[state](now, seen)}。"
 
 
-def on(day: int) -> str:
-    """2026-01-05 of a day."""
-    return (EPOCH + timedelta(days=day)).isoformat()
-
-
 def _unverified(_: Reading, seen: Sequence[Seen]) -> str:
     listed = [one for one in seen if one.evidence is Evidence.LISTED]
-    since = f"（{on(listed[-1].day)}登记）" if listed else ""
+    since = f"（{written(listed[-1].day)}登记）" if listed else ""
     return f"号码{since}未经核实，也尚无发送结果"
 
 
@@ -70,7 +64,7 @@ def _good(now: Reading, seen: Sequence[Seen]) -> str:
     for sign in GOOD_SIGNS:
         found = [one.day for one in seen if one.evidence is sign]
         if found:
-            return f"最近一次{NAMES[sign]}在{on(found[-1])}，能通知到本人的把握为{now.p_reach:.0%}"
+            return f"最近一次{NAMES[sign]}在{written(found[-1])}，能通知到本人的把握为{now.p_reach:.0%}"
     return f"号码已经核实，能通知到本人的把握为{now.p_reach:.0%}"
 
 
@@ -93,14 +87,14 @@ def _dead(_: Reading, seen: Sequence[Seen]) -> str:
     failed, moved = _failed(seen), _moved(seen)
     if not failed:
         return f"{moved}号码已注销的可能性极大"
-    since = f"自{on(failed[0].day)}起" if len(failed) > 1 else f"{on(failed[0].day)}"
+    since = f"自{written(failed[0].day)}起" if len(failed) > 1 else f"{written(failed[0].day)}"
     return f"{moved}{since}连续{len(failed)}次发送未成功（{_listed(failed)}），号码应已注销"
 
 
 def _wrong_person(now: Reading, seen: Sequence[Seen]) -> str:
     said = [one for one in seen if one.evidence is Evidence.WRONG_PERSON]
     if said:
-        return f"{on(said[-1].day)}有人{NAMES[Evidence.WRONG_PERSON]}，号码应属他人"
+        return f"{written(said[-1].day)}有人{NAMES[Evidence.WRONG_PERSON]}，号码应属他人"
     silent = _silent(seen)
     moved = _moved(seen)
     if moved and silent < SILENT_MANY:
@@ -111,7 +105,7 @@ def _wrong_person(now: Reading, seen: Sequence[Seen]) -> str:
 
 def _blocked(_: Reading, seen: Sequence[Seen]) -> str:
     blocks = [one for one in seen if one.evidence in {Evidence.RECIPIENT_BLOCKED, Evidence.CARRIER_BLACKLIST}]
-    return f"{on(blocks[-1].day)}短信{NAMES[blocks[-1].evidence]}" if blocks else "短信被拦截"
+    return f"{written(blocks[-1].day)}短信{NAMES[blocks[-1].evidence]}" if blocks else "短信被拦截"
 
 
 def _wrong_odds(now: Reading) -> str:
@@ -143,7 +137,7 @@ def _moved(seen: Sequence[Seen]) -> str:
     """That another number was listed since anybody last certified or replied; "" where none was."""
     for one in reversed(seen):
         if one.evidence is Evidence.MOVED:
-            return f"此人{on(one.day)}{NAMES[Evidence.MOVED]}，"
+            return f"此人{written(one.day)}{NAMES[Evidence.MOVED]}，"
         if one.evidence in {Evidence.CERTIFIED, Evidence.REPLIED}:
             break
     return ""

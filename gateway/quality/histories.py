@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 
-from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble, day_of
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import EPOCH, day_of
 from gateway.quality.evidence import OUTCOMES, RESPONSES, Evidence
 from gateway.quality.model import start_of
 from gateway.quality.others import Listings, moves
@@ -89,7 +90,7 @@ class Histories:
         """All of it in order, ready for beliefs; what was said twice of one second counts once."""
         columns, starts = self._distinct(), tuple(self._starts)
         pair, at_s, what, start, verified_day = columns
-        moved = moves(Listings(pair, at_s, what, start, verified_day, (at_s + SHANGHAI_S) // DAY_S), _column(self._person), starts)
+        moved = moves(Listings(pair, at_s, what, start, verified_day), _column(self._person), starts)
         more = moved.pair, moved.at_s, moved.what, moved.start, moved.verified_day
         pair, at_s, what, start, verified_day = (np.concatenate(both) for both in zip(columns, more, strict=True))
         seen = Observations(pair, at_s, what, start, verified_day)
@@ -130,7 +131,7 @@ class Histories:
         if kind != NONE:
             return kind, NONE, NONE
         start = start_of(line.source or "unknown", verified=line.verified_on is not None)
-        verified = line.verified_on.toordinal() - EPOCH if line.verified_on else NONE
+        verified = (line.verified_on - EPOCH).days if line.verified_on else NONE
         return NONE, self._starts.setdefault(start, len(self._starts)), verified
 
     def _pair(self, line: Line) -> int:
@@ -148,7 +149,6 @@ class Histories:
 OUTCOME = 1
 SPREADS = np.uint64(0x9E37_79B9_7F4A_7C15)
 """2^64 over the golden ratio: products with it differ in their upper bits."""
-EPOCH = date(1970, 1, 1).toordinal()
 KINDS = (
     {str(word): OUTCOME for word in OUTCOMES} | {str(word): NONE - 1 - i for i, word in enumerate(RESPONSES)} | {str(Evidence.LISTED): NONE}
 )

@@ -5,7 +5,6 @@ the rest the middle of the populations that `bench/quality/populations.toml` nam
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -14,9 +13,9 @@ from msgspec import Struct, field, to_builtins
 from msgspec.json import encode
 from msgspec.structs import replace
 
+from gateway.quality.days import written
 from gateway.quality.evidence import Evidence, borrowed, code_of, during, repeating
 
-EPOCH = date(1970, 1, 1)
 Three = tuple[float, float, float]
 """Probability of one outcome where the number is (in service, off or suspended, dead)."""
 
@@ -93,12 +92,12 @@ class Span(Struct, frozen=True):
     @property
     def first_day(self) -> str:
         """2026-01-05."""
-        return (EPOCH + timedelta(days=self.since)).isoformat()
+        return written(self.since)
 
     @property
     def last_day(self) -> str:
         """2026-01-05, or nothing where it goes on."""
-        return "" if self.until is None else (EPOCH + timedelta(days=self.until)).isoformat()
+        return "" if self.until is None else written(self.until)
 
     def holds(self, day: int) -> bool:
         """Whether a day lies in it."""

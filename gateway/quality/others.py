@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
+from gateway.quality.days import day_of
 from gateway.quality.record import MOVED, NONE, Flags, Ints
 
 FURTHER = 3
@@ -25,8 +26,11 @@ class Listings(Struct, frozen=True):
     what: Ints
     start: Ints
     verified_day: Ints
-    day: Ints
-    """Of `at_s`."""
+
+    @property
+    def day(self) -> Ints:
+        """Of the listing."""
+        return day_of(self.at_s)
 
     @property
     def since(self) -> Ints:
@@ -52,7 +56,7 @@ def moves(listed: Listings, person: Ints, starts: Sequence[str]) -> Listings:
         parts.append((first[here], first[place[here]]))
     old, new = (np.concatenate(part) for part in zip(*parts, strict=True))
     other = np.full(len(old), MOVED, dtype=np.int64)
-    return Listings(listed.pair[old], listed.at_s[new], other, listed.start[new], listed.verified_day[new], listed.day[new])
+    return Listings(listed.pair[old], listed.at_s[new], other, listed.start[new], listed.verified_day[new])
 
 
 def telling(seen: Listings, starts: Sequence[str]) -> Flags:

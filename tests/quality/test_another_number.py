@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bench.quality.population import happen, populations
-from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import DAY_S, SHANGHAI_S
 from gateway.quality.evaluate import evaluate, rows
 from gateway.quality.fit import fit
 from gateway.quality.histories import Histories

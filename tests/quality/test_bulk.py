@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from gateway.quality.assemble import DAY_S, Observations, assemble
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import DAY_S
 from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import PRIOR, STARTS

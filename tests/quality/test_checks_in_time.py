@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from gateway.quality.assemble import DAY_S, SHANGHAI_S, Observations, assemble, day_of
+from gateway.quality.assemble import Observations, assemble
+from gateway.quality.days import DAY_S, SHANGHAI_S, day_of
 from gateway.quality.evidence import Evidence, Observation
 from gateway.quality.fold import fold
 from gateway.quality.model import start_of
