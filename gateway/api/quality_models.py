@@ -86,7 +86,7 @@ def _says(route: RouteWorth) -> list[str]:
         "该期间的“空号”回执已按此折算，请向其核实原因。"
         for time in route.lied
     ]
-    if route.suspect and not any(time.until is None for time in route.lied):
+    if route.suspect_always:
         again = f"（曾报空号的在用号码再次报空号的占 {route.false_absent_again:.0%}）" if again_more(route) else ""
         said.append(
             f"服务商 {route.provider} 把 {route.false_absent:.0%} 的在用号码报为空号{again}：其“空号”回执已按此折算，请向其核实原因。"

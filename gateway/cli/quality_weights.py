@@ -32,7 +32,7 @@ def said_of(route: RouteWorth) -> list[str]:
         " accordingly in that time"
         for time in route.lied
     ]
-    if route.suspect and not any(time.until is None for time in route.lied):
+    if route.suspect_always:
         again = f", and for {route.false_absent_again:.0%} of those that it called absent before" if again_more(route) else ""
         said.append(
             f"provider {name} answers absent for {route.false_absent:.0%} of numbers in service{again}: its word for absent counts accordingly"

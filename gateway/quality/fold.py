@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.quality.chain import Array
-from gateway.quality.evidence import BLOCKS, OUTCOMES, RESPONSES, Evidence, Observation
+from gateway.quality.evidence import OUTCOMES, RESPONSES, Evidence, Observation
 from gateway.quality.pair import (
-    HEARD,
     NEVER,
     OutOfOrder,
     PairBelief,
     absences,
     answered,
+    block,
     deliveries,
     failures,
     late,
@@ -152,7 +152,5 @@ def _put(
 
 
 def _blocked(tables: Tables, belief: PairBelief, seen: Observation, repeated: bool) -> float:  # noqa: FBT001 - a column's value
-    if seen.evidence in BLOCKS:
-        return tables.model.blocks(seen.evidence, again=belief.blocked > 0)
-    heard = seen.evidence in HEARD or (seen.evidence in SAID and seen.own and not repeated)
-    return 0.0 if heard else belief.blocked
+    answers = seen.evidence in SAID and seen.own and not repeated
+    return 0.0 if answers else block(tables, belief, seen)

@@ -17,6 +17,7 @@ from gateway.quality.evidence import Evidence, borrowed, code_of, during, first_
 from gateway.quality.expect import Told, expect
 from gateway.quality.model import Model, Span, Three
 from gateway.quality.record import NONE, Flags, Ints, Record, steps_of
+from gateway.quality.routes import false_absent
 from gateway.quality.tables import Tables
 
 SHARES = (None, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2, 0.33, 0.5, 0.7, 0.85, 0.97)
@@ -87,9 +88,7 @@ def _words(record: Record, model: Model, day: int) -> _Words:
     told = Told(np.zeros(len(record.what)), np.zeros(len(record.what)))
     expect(Tables(model), steps_of(record), day, told=told)
     absent = np.array([code[1] == Evidence.NUMBER_ABSENT for code in record.codes], dtype=np.bool_)
-    calls: dict[str, float] = {}
-    for code in record.codes:
-        calls[code[0]] = calls.get(code[0], 0.0) + (model.weights(*code)[0] if code[1] == Evidence.NUMBER_ABSENT else 0.0)
+    calls = false_absent(model, record.codes)
     share = np.clip([calls[code[0]] for code in record.codes], TINY, 1 - TINY)
     named = {span.name for span in model.spans}
     names = sorted({first_said(code[0]) for code in record.codes})

@@ -182,7 +182,7 @@ def _outcome(tables: Tables, belief: PairBelief, seen: Observation) -> PairBelie
         vector = _silent(tables, belief, vector, seen.day)
     said = said_by(tables.model, belief, seen)
     vector = _passed(tables, belief, vector, seen.day) * tables.code(said, seen.evidence, seen.vendor_code)
-    blocked, absent_by, delivered_by = _block(tables, belief, seen), absences(belief, seen), deliveries(belief, seen)
+    blocked, absent_by, delivered_by = block(tables, belief, seen), absences(belief, seen), deliveries(belief, seen)
     after = replace(
         belief, weights=_normal(vector), day=seen.day, heard=True, blocked=blocked, absent_by=absent_by, delivered_by=delivered_by
     )
@@ -229,7 +229,8 @@ def _silent(tables: Tables, belief: PairBelief, vector: Array, day: int) -> Arra
     return silent
 
 
-def _block(tables: Tables, belief: PairBelief, seen: Observation) -> float:
+def block(tables: Tables, belief: PairBelief, seen: Observation) -> float:
+    """`blocked` after an outcome; as it was after anything else."""
     if seen.evidence in BLOCKS:
         return tables.model.blocks(seen.evidence, again=belief.blocked > 0)
     return 0.0 if seen.evidence in HEARD else belief.blocked

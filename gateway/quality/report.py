@@ -48,6 +48,11 @@ class RouteWorth(Struct, frozen=True):
     """The same of those numbers only that it called absent the time before."""
     lied: tuple[LiedTime, ...] = ()
 
+    @property
+    def suspect_always(self) -> bool:
+        """Suspect, and not for a time that goes on, which is said by itself."""
+        return self.suspect and not any(time.until is None for time in self.lied)
+
 
 class SourceWorth(Struct, frozen=True):
     """A source of numbers: where those that it gives stand on the day it vouches for them."""
