@@ -14,7 +14,6 @@ from gateway.api.listing import Column, Listing
 from gateway.api.problems import Missing, Problem
 from gateway.api.query import ListQuery
 from gateway.quality.report import Basis, Report, RouteWorth
-from gateway.quality.routes import again_more
 from gateway.store.reading import quality_models
 from gateway.store.reading.reader import Reader, Statement
 
@@ -87,7 +86,7 @@ def _says(route: RouteWorth) -> list[str]:
         for time in route.lied
     ]
     if route.suspect_always:
-        again = f"（曾报空号的在用号码再次报空号的占 {route.false_absent_again:.0%}）" if again_more(route) else ""
+        again = f"（曾报空号的在用号码再次报空号的占 {route.false_absent_again:.0%}）" if route.again_more else ""
         said.append(
             f"服务商 {route.provider} 把 {route.false_absent:.0%} 的在用号码报为空号{again}：其“空号”回执已按此折算，请向其核实原因。"
         )

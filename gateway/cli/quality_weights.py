@@ -9,7 +9,7 @@ from gateway.quality.model import CLASSES, Model
 from gateway.quality.record import Record
 from gateway.quality.report import LiedTime, RouteWorth
 from gateway.quality.reporting import listed_again
-from gateway.quality.routes import again_more, worth
+from gateway.quality.routes import worth
 from gateway.quality.spans import spanned
 
 
@@ -33,7 +33,7 @@ def said_of(route: RouteWorth) -> list[str]:
         for time in route.lied
     ]
     if route.suspect_always:
-        again = f", and for {route.false_absent_again:.0%} of those that it called absent before" if again_more(route) else ""
+        again = f", and for {route.false_absent_again:.0%} of those that it called absent before" if route.again_more else ""
         said.append(
             f"provider {name} answers absent for {route.false_absent:.0%} of numbers in service{again}: its word for absent counts accordingly"
         )

@@ -1,15 +1,16 @@
 """Days as beliefs count them: from 1970-01-01, in Asia/Shanghai."""
 
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # whoever plans and sends reads days, and does without numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 DAY_S = 86_400
 SHANGHAI_S = 8 * 3_600
 EPOCH = date(1970, 1, 1)
-Count = TypeVar("Count", int, NDArray[np.int64])
+Count = TypeVar("Count", int, "NDArray[np.int64]")
 
 
 def day_of(at_s: Count) -> Count:

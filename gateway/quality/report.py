@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from gateway.quality.model import Rates, Responses
 
+LIES_FROM = 0.05
+"""A provider that answers absent for more than this of numbers in service is named."""
+
 
 class Weights(Struct, frozen=True):
     """Probability of an outcome where the number is in service, off or suspended, dead."""
@@ -47,6 +50,11 @@ class RouteWorth(Struct, frozen=True):
     false_absent_again: float = 0.0
     """The same of those numbers only that it called absent the time before."""
     lied: tuple[LiedTime, ...] = ()
+
+    @property
+    def again_more(self) -> bool:
+        """Whether it is wrong about the same numbers rather than now about these, now about those: worth a word."""
+        return self.false_absent_again > max(LIES_FROM, 2 * self.false_absent)
 
     @property
     def suspect_always(self) -> bool:

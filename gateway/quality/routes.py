@@ -12,13 +12,11 @@ from gateway.quality.evidence import Evidence, code_of, first_said, repeating, u
 from gateway.quality.expect import Told, expect
 from gateway.quality.model import Model, Span
 from gateway.quality.record import Record, steps_of
-from gateway.quality.report import LiedTime, RouteWorth
+from gateway.quality.report import LIES_FROM, LiedTime, RouteWorth
 from gateway.quality.samples import sample
 from gateway.quality.spans import spanned
 from gateway.quality.tables import Tables
 
-LIES_FROM = 0.05
-"""A provider that answers absent for more than this of numbers in service is named."""
 TRUSTED_FROM = 200
 """Outcomes of a provider from which on it is: of fewer the share is a guess. A time in which it lied was made sure of otherwise."""
 
@@ -90,8 +88,3 @@ def _share(said: dict[str, _Said], name: str) -> float:
     each = [said.get(one, _Said()) for one in under(name)]
     in_service = sum(one.in_service for one in each)
     return sum(one.in_service * one.absent for one in each) / in_service if in_service else each[0].absent
-
-
-def again_more(route: RouteWorth) -> bool:
-    """Whether it is wrong about the same numbers rather than now about these, now about those: worth a word."""
-    return route.false_absent_again > max(LIES_FROM, 2 * route.false_absent)

@@ -238,5 +238,5 @@ def test_what_is_not_worth_a_message_is_the_same_for_plan_and_for_quality() -> N
 
 def test_the_processes_that_plan_and_send_load_no_numpy() -> None:
     """It takes 30 MiB and a tenth of a second of every start."""
-    script = "import sys, gateway.runtime, gateway.sending, gateway.receiving; sys.exit('numpy' in sys.modules)"
+    script = "import sys, gateway.runtime, gateway.sending, gateway.receiving, gateway.roles.api; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
